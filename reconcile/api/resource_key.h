@@ -37,7 +37,7 @@ struct ResourceKey {
 template <>
 struct std::hash<neoid::api::ResourceKey> {
   std::size_t operator()(const neoid::api::ResourceKey& key) const noexcept {
-    const std::hash<std::string> hash;
-    return (hash(key.name) * 31 + hash(key.ns)) * 31 + static_cast<std::size_t>(key.kind);
+    const std::hash<std::string> text;
+    return (text(key.name) * 31 + text(key.ns)) * 31 + static_cast<std::size_t>(key.kind);
   }
 };
