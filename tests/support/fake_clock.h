@@ -1,0 +1,43 @@
+// FakeClock: time that moves only when the test says so.
+#pragma once
+
+#include <atomic>
+#include <chrono>
+#include <stop_token>
+
+#include "controller/base/clock.h"
+#include "controller/base/mutex.h"
+
+namespace neoid {
+
+// Thread-safe. A waiter looks at the fake time every millisecond of real time, so advance() needs no
+// hand-over with the waiters, and a wait whose deadline the test never reaches lasts until it is notified or
+// stopped.
+class FakeClock final : public Clock {
+ public:
+  explicit FakeClock(Instant start = Instant(std::chrono::hours(24 * 365 * 56))) : start_(start) {}
+
+  void advance(Duration duration) { elapsed_ += duration.count(); }
+  // Threads that are inside a wait now: a test waits for its code to have come to rest.
+  int waiting() const { return waiting_; }
+
+  Instant now() const override { return start_ + Duration(elapsed_); }
+  SteadyTime steady_now() const override { return SteadyTime(std::chrono::hours(1)) + Duration(elapsed_); }
+  Wake wait_until(Mutex& mutex, CondVar& condition, SteadyTime deadline, std::stop_token stop) override {
+    ++waiting_;
+    Wake wake = Wake::TimedOut;
+    while (steady_now() < deadline && wake == Wake::TimedOut) {
+      wake =
+          condition.wait_until(mutex, std::chrono::steady_clock::now() + std::chrono::milliseconds(1), stop);
+    }
+    --waiting_;
+    return stop.stop_requested() ? Wake::Stopped : wake;
+  }
+
+ private:
+  const Instant start_;
+  std::atomic<Duration::rep> elapsed_{0};
+  std::atomic<int> waiting_{0};
+};
+
+}  // namespace neoid
