@@ -35,7 +35,8 @@ class SystemClock final : public Clock {
  public:
   Instant now() const override;
   SteadyTime steady_now() const override;
-  Wake wait_until(Mutex& mutex, CondVar& condition, SteadyTime deadline, std::stop_token stop) override;
+  Wake wait_until(Mutex& mutex, CondVar& condition, SteadyTime deadline, std::stop_token stop) override
+      NEOID_REQUIRES(mutex);
 };
 
 }  // namespace neoid
