@@ -19,7 +19,7 @@ void append_part(std::string& text, std::string_view part) {
 }
 
 std::string mac_text(const Secret& sealing_key, const SealContext& context, const Seal& seal,
-                     const Secret& client_secret) {
+                     const Sha256& client_secret_hash) {
   std::string input;
   input.reserve(1024);
   append_part(input, "neoid seal 1");
@@ -33,8 +33,7 @@ std::string mac_text(const Secret& sealing_key, const SealContext& context, cons
   append_part(input, seal.client_id.value);
   append_part(input, format_micro_time(seal.issued_at));
   append_part(input, seal.rotation_request);
-  // The value by its hash: no second copy of the plaintext is made.
-  append_part(input, hex(sha256(client_secret.reveal())));
+  append_part(input, hex(client_secret_hash));  // the value by its hash: no copy of the plaintext is made
   return hex(hmac_sha256(sealing_key.reveal(), input));
 }
 
@@ -55,14 +54,14 @@ std::optional<VersionNumber> parse_number(const std::string& text) {
 }  // namespace
 
 Annotations seal_annotations(const Secret& sealing_key, const SealContext& context, const Seal& seal,
-                             const Secret& client_secret) {
+                             const Sha256& client_secret_hash) {
   return {{std::string(annotation::kVersion), fmt::format("{}", seal.number)},
           {std::string(annotation::kUserId), seal.user_id.value},
           {std::string(annotation::kClientId), seal.client_id.value},
           {std::string(annotation::kIssuedAt), format_micro_time(seal.issued_at)},
           {std::string(annotation::kAnswersRotate), seal.rotation_request},
           {std::string(annotation::kResourceUid), seal.resource_uid.value},
-          {std::string(annotation::kSeal), mac_text(sealing_key, context, seal, client_secret)}};
+          {std::string(annotation::kSeal), mac_text(sealing_key, context, seal, client_secret_hash)}};
 }
 
 std::optional<Seal> claimed_seal(const Annotations& annotations) {
@@ -80,11 +79,12 @@ std::optional<Seal> claimed_seal(const Annotations& annotations) {
 }
 
 std::optional<Seal> verified_seal(const Secret& sealing_key, const SealContext& context,
-                                  const Annotations& annotations, const Secret& client_secret) {
+                                  const Annotations& annotations, const Sha256& client_secret_hash) {
   const auto mac = find(annotations, annotation::kSeal);
   auto seal = claimed_seal(annotations);
   if (!mac || !seal) return std::nullopt;
-  if (!constant_time_equal(*mac, mac_text(sealing_key, context, *seal, client_secret))) return std::nullopt;
+  if (!constant_time_equal(*mac, mac_text(sealing_key, context, *seal, client_secret_hash)))
+    return std::nullopt;
   return seal;
 }
 

@@ -10,6 +10,7 @@
 #include <string>
 
 #include "reconcile/api/resource_key.h"
+#include "reconcile/base/crypto.h"
 #include "reconcile/base/ids.h"
 #include "reconcile/base/secret.h"
 #include "reconcile/base/time.h"
@@ -36,7 +37,7 @@ struct Seal {
   bool operator==(const Seal&) const = default;
 };
 
-// What the HMAC covers beside the seal: where the Secret belongs, and its value.
+// What the HMAC covers beside the seal and the hash of the client secret: where the Secret belongs.
 struct SealContext {
   ClusterId cluster;
   api::ResourceKey resource;
@@ -46,14 +47,14 @@ using Annotations = std::map<std::string, std::string>;
 
 // The annotations that carry the seal, the HMAC included.
 Annotations seal_annotations(const Secret& sealing_key, const SealContext& context, const Seal& seal,
-                             const Secret& client_secret);
+                             const Sha256& client_secret_hash);
 
 // The seal as the annotations claim it; nothing where one of them is missing or malformed. Not verified.
 std::optional<Seal> claimed_seal(const Annotations& annotations);
 
 // The claimed seal if its HMAC is right for this key, place and value.
 std::optional<Seal> verified_seal(const Secret& sealing_key, const SealContext& context,
-                                  const Annotations& annotations, const Secret& client_secret);
+                                  const Annotations& annotations, const Sha256& client_secret_hash);
 
 // Version numbers: epoch * 2^20 + counter, above everything that is known.
 VersionNumber next_version_number(Epoch epoch, VersionNumber highest_known);

@@ -145,7 +145,8 @@ struct Supersede {
 // end, is younger than `wait` by the database's clock.
 struct DeliverVersion {
   VersionNumber number = 0;
-  Duration wait{0};  // 2D and the margin
+  Duration wait{0};              // 2D and the margin
+  std::optional<Instant> as_of;  // the database's clock when the Secret was read; nothing: now
   Supersede others;
 };
 
@@ -158,6 +159,7 @@ struct HealVersion {
   Instant issued_at;
   std::string rotation_request;
   Duration wait{0};
+  std::optional<Instant> as_of;  // as in DeliverVersion
   Supersede others;
   struct Previous {
     VersionNumber number = 0;
