@@ -43,7 +43,7 @@ class StoredObject {
 
   const ObjectKey& key() const;
   Revision revision() const;
-  // Never null. metadata.resourceVersion is set. The handle that is asked first keeps the tree.
+  // Never null; metadata.resourceVersion is set. Parsed on demand: hold on to it for as long as it is needed.
   std::shared_ptr<const Json> value() const;
   // The same as text; lives as long as any handle of this version of the object.
   const std::string& bytes() const;

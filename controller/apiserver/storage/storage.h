@@ -53,11 +53,11 @@ struct StorageOptions {
 };
 
 struct ListOptions {
-  std::string resource;
-  std::string ns;                        // empty: all namespaces
-  std::optional<ObjectKey> start_after;  // the key a page before ended with (Page::next)
-  std::size_t limit = 0;                 // 0: all
-  Revision at = 0;                       // 0: now; else exactly the state at that revision
+  std::string resource = {};
+  std::string ns = {};                        // empty: all namespaces
+  std::optional<ObjectKey> start_after = {};  // the key a page before ended with (Page::next)
+  std::size_t limit = 0;                      // 0: all
+  Revision at = 0;                            // 0: now; else exactly the state at that revision
   // Counted against the limit is what it lets through. Called outside every lock.
   std::function<bool(const StoredObject&)> filter = nullptr;
 };
@@ -73,7 +73,7 @@ struct Page {
 struct Write {
   enum class Type { Create, Update, Erase };
   Type type = Type::Create;
-  ObjectKey key;
+  ObjectKey key = {};
   Json value = nullptr;                 // an object with an object `metadata`; not of Erase
   Revision expected = 0;                // of Update and Erase; 0: whatever is there
   std::optional<Instant> expires = {};  // erase_expired() takes it from then on
@@ -114,7 +114,10 @@ class ApiStorage {
   // damaged (how to restore is said). Unavailable: cannot be read or written.
   static Result<std::unique_ptr<ApiStorage>> open(const std::filesystem::path& folder,
                                                   StorageOptions options = {});
-  ~ApiStorage();  // commits what is queued, ends all waits, releases the lock
+  ~ApiStorage();  // closes; lets go of the folder
+  // Commits what is queued, refuses further writes (Unavailable), ends the waits of all watches. Reads go on. Whoever
+  // stops a server closes first, then joins the threads that use watches, then destroys. One thread at a time.
+  void close();
 
   // --- reads: from memory ---
   Result<StoredObject> get(const ObjectKey& key) const;  // NotFound
@@ -140,9 +143,6 @@ class ApiStorage {
   std::vector<Result<StoredObject>> write(std::vector<Write> writes);
   // Erases what expired by `now`; the number of objects.
   Result<std::size_t> erase_expired(Instant now);
-  // Erases the objects of the resource that were last written before `then` by their
-  // metadata.creationTimestamp.
-  Result<std::size_t> erase_older(const std::string& resource, Instant then);
 
   // --- watch ---
   // Events with a revision above `from` (0: from now on). A revision of the future is no error: nothing comes
