@@ -38,5 +38,7 @@ std::vector<Difference> diff(const Json& before, const Json& after);
 // "spec" + "a/b" -> "spec[a/b]", "spec" + "scopes" -> "spec.scopes": a field path, one step deeper.
 std::string field_path(std::string_view parent, std::string_view key);
 std::string field_path(std::string_view parent, std::size_t index);
+// The names and indices of a field path; none for "" and "<nil>".
+std::vector<std::string> split_field_path(std::string_view path);
 
 }  // namespace neoid

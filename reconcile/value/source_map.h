@@ -56,6 +56,7 @@ class SourceMap {
     std::uint32_t target;  // of an alias; else kNone
   };
   std::uint32_t child(std::uint32_t parent, std::string_view token, int depth) const;
+  std::uint32_t merged_child(std::uint32_t merge, std::string_view token, int depth) const;
   Place place(std::uint32_t node) const;
 
   std::vector<Node> nodes_;
