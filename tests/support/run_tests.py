@@ -1,0 +1,86 @@
+#!/usr/bin/env python3
+"""Runs every test binary of a build folder and counts what ran.
+
+    run_tests.py --build BUILD [NAME...]
+
+Starts a private PostgreSQL server for those that need one (NEOID_TEST_POSTGRES names another one), runs the
+binaries one after the other, prints a line for each, the output of those that failed, and closes with
+`N passed, N failed, N skipped`. Exit code 0: all passed, 1: some failed or nothing ran.
+"""
+import argparse
+import json
+import os
+import pathlib
+import subprocess
+import sys
+import tempfile
+import time
+
+sys.path.insert(0, str(pathlib.Path(__file__).parent))
+import private_postgres  # noqa: E402
+
+
+def binaries(build, names):
+    found = sorted(path for path in (build / "tests").glob("test_*") if os.access(path, os.X_OK) and path.is_file())
+    return [path for path in found if not names or any(name in path.name for name in names)]
+
+
+def cases(report):
+    """(passed, [names of failed], [(name, why) of skipped]) of one gtest report."""
+    passed, failed, skipped = 0, [], []
+    for suite in report.get("testsuites", []):
+        for case in suite.get("testsuite", []):
+            name = suite["name"] + "." + case["name"]
+            if case.get("failures"):
+                failed.append(name)
+            elif case.get("result") == "SKIPPED":
+                reasons = [skip.get("message", "") for skip in case.get("skipped", [])]
+                skipped.append((name, " ".join(reasons).split("\n")[-1].strip()))
+            elif case.get("result") == "COMPLETED":
+                passed += 1
+    return passed, failed, skipped
+
+
+def run(binary, folder, environment):
+    report = folder / (binary.name + ".json")
+    started = time.monotonic()
+    result = subprocess.run(
+        [str(binary), "--gtest_brief=1", f"--gtest_output=json:{report}"], env=environment, text=True,
+        errors="replace", stdout=subprocess.PIPE, stderr=subprocess.STDOUT, stdin=subprocess.DEVNULL)
+    seconds = time.monotonic() - started
+    try:
+        passed, failed, skipped = cases(json.loads(report.read_text()))
+    except (OSError, ValueError):
+        passed, failed, skipped = 0, [], []
+    if result.returncode != 0 and not failed:
+        failed = [f"{binary.name} (exit {result.returncode})"]
+    return passed, failed, skipped, seconds, result.stdout
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--build", type=pathlib.Path, required=True)
+    parser.add_argument("names", nargs="*")
+    arguments = parser.parse_args()
+    chosen = binaries(arguments.build.resolve(), arguments.names)
+    environment = dict(os.environ, NEOID_PROGRAM=str(arguments.build.resolve() / "neoid"))
+    totals = [0, 0, 0]
+    with tempfile.TemporaryDirectory() as folder, private_postgres.server() as url:
+        environment["NEOID_TEST_POSTGRES"] = url
+        for binary in chosen:
+            passed, failed, skipped, seconds, output = run(binary, pathlib.Path(folder), environment)
+            totals = [totals[0] + passed, totals[1] + len(failed), totals[2] + len(skipped)]
+            print(f"{'FAIL' if failed else 'ok  '} {binary.name}: {passed} passed, {len(failed)} failed, "
+                  f"{len(skipped)} skipped in {seconds:.1f} s", flush=True)
+            for name, why in skipped:
+                print(f"     skipped {name}: {why or 'no reason given'}")
+            if failed:
+                print(output)
+                for name in failed:
+                    print(f"     failed {name}")
+    print(f"{totals[0]} passed, {totals[1]} failed, {totals[2]} skipped", flush=True)
+    return 0 if totals[1] == 0 and totals[0] > 0 else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())
