@@ -68,8 +68,8 @@ class Stream {
 
 struct Response {
   int status = 200;
-  Headers headers;
-  std::string body;
+  Headers headers = {};
+  std::string body = {};
   // If set, `body` is ignored and the body is what this writes, chunked. When it returns, the final chunk is
   // sent, also when the server stops.
   std::function<void(Stream&)> stream = nullptr;
