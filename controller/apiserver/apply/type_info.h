@@ -59,9 +59,10 @@ TypeRef deduced_type();
 using SchemaLookup = std::function<const Json*(std::string_view reference)>;
 TypeRef type_of_schema(const Json& schema, const SchemaLookup& lookup);
 // Of one version of a CRD: its openAPIV3Schema with apiVersion, kind and metadata as the server adds them.
-TypeRef type_of_crd_schema(const Json& open_api_v3_schema);
-// metav1.ObjectMeta.
-const Json& object_meta_schema();
+// `lookup` knows kObjectMetaReference (openapi::builtin_reference does).
+TypeRef type_of_crd_schema(const Json& open_api_v3_schema, const SchemaLookup& lookup);
+inline constexpr std::string_view kObjectMetaReference =
+    "#/definitions/io.k8s.apimachinery.pkg.apis.meta.v1.ObjectMeta";
 
 // One kind in every version it is served in: {"golden.example.com/v1": type}.
 using VersionedTypes = std::map<std::string, TypeRef, std::less<>>;

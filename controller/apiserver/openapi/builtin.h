@@ -33,8 +33,19 @@ struct BuiltinResource {
 };
 const std::vector<BuiltinResource>& builtin_resources();
 
-// Paths of the members of `object` that its kind does not know, in the words of strict decoding:
-// `spec.nope`, `metadata.nope`. Matching ignores case as Go's decoder does for known fields.
+// What the kind of `schema` does not know, as strict decoding names it: "spec.nope", "metadata.nope". Names are
+// compared with their case. From the text in its own order, else in the order of the keys.
+std::vector<std::string> unknown_fields(std::string_view json_text, const Json& schema);
 std::vector<std::string> unknown_fields(const Json& object, const Json& schema);
+
+// --- what protobuf.h reads: the fields of a type with their numbers ---
+struct Field {
+  std::string name;
+  int number = 0;
+  std::string type;  // "string", "[core.Container]"; names are complete: "io.k8s.api.core.v1.Container"
+  bool is_inline = false;
+};
+// null where the definition is unknown.
+const std::vector<Field>* builtin_fields(std::string_view definition);
 
 }  // namespace neoid::openapi
