@@ -16,8 +16,8 @@ namespace neoid::http {
 
 // A certificate (with its chain, leaf first) and its private key (PKCS#8 or the older forms).
 struct Identity {
-  std::string certificate_pem;
-  Secret key_pem;
+  std::string certificate_pem = {};
+  Secret key_pem = {};
 };
 
 // The server's side. TLS 1.2 and 1.3.
@@ -25,16 +25,16 @@ struct TlsOptions {
   Identity identity;
   // Roots for client certificates; empty: none are asked for. With it they are optional, but one that does
   // not verify ends the handshake.
-  std::string client_ca_pem;
+  std::string client_ca_pem = {};
 };
 
 enum class Verify { Peer, Nobody };
 
 // The client's side.
 struct ClientTlsOptions {
-  std::string ca_pem;       // empty: the system's roots
-  Identity identity;        // empty: no client certificate
-  std::string server_name;  // the name to verify instead of the URL's host; empty: the URL's
+  std::string ca_pem = {};       // empty: the system's roots
+  Identity identity = {};        // empty: no client certificate
+  std::string server_name = {};  // the name to verify instead of the URL's host; empty: the URL's
   Verify verify = Verify::Peer;
 };
 
