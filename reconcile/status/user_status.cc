@@ -133,6 +133,9 @@ class Builder {
     } else if (outcome_.identity) {
       set(condition::kIdentitySynced, ConditionStatus::True,
           plan_.observes ? reason::kObserved : reason::kSynced, "The store holds what is declared.");
+    } else if (plan_.credentials_problem) {
+      set(condition::kIdentitySynced, ConditionStatus::False, reason::kProgressing,
+          "The identity is made when its credential can be.");
     } else {
       problem(condition::kIdentitySynced, reason::kProgressing, "The identity is not in the store yet.",
               false);

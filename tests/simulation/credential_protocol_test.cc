@@ -34,7 +34,7 @@ int currents(const World& world) {
 void expect_sound(World& world, const std::string& why) {
   ASSERT_TRUE(world.secret) << why;
   ASSERT_TRUE(world.database.identity) << why;
-  EXPECT_EQ(currents(world), 1) << why;
+  ASSERT_EQ(currents(world), 1) << why;
   EXPECT_TRUE(world.store_accepts(*world.secret_in_place())) << why;
   EXPECT_EQ(world.database.identity->current()->hash, *world.secret_in_place()) << why;
   EXPECT_EQ(world.resource.status.credentials.version, world.database.identity->current()->number) << why;
