@@ -33,16 +33,16 @@ struct YamlLimits {
 };
 
 enum class NoticeKind {
-  DuplicateKey,   // the last one wins
-  BooleanWord,    // y, no, on: read as a boolean
-  NonDecimal,     // 012, 0o14, 0x1f, 0b1: read as the number
-  Underscore,     // 1_000: read as 1000
-  VersionNumber,  // 1.10: read as 1.1
-  Tag,            // !foo: not looked at
-  InvalidUtf8,    // bytes replaced by U+FFFD
-  LargeInteger,   // beyond 2^53: others will round it, or it was rounded already
-  MergeKey,       // <<: read, but Kubernetes never writes it back
-  KeyNotString,   // on: or 1: as a key, read as "true" and "1"
+  DuplicateKey,  // the last one wins
+  BooleanWord,   // y, no, on: read as a boolean
+  LeadingZero,   // 012: read as 10, or 08 as 8
+  Underscore,    // 1_000: read as 1000
+  Rewritten,     // 1.10, 12e03: read as the numbers 1.1 and 12000
+  Tag,           // !foo: not looked at
+  InvalidUtf8,   // bytes replaced by U+FFFD
+  LargeInteger,  // beyond 2^53: others will round it, or it was rounded already
+  MergeKey,      // <<: read, but Kubernetes never writes it back
+  KeyNotString,  // on: or 0x10: as a key, read as "true" and "16"
 };
 std::string_view to_string(NoticeKind kind);
 
@@ -96,6 +96,14 @@ Result<std::vector<Document>> read_yaml(std::string_view bytes, const YamlLimits
 // The one document of a text, its value only; null for an empty text, Invalid for two documents. Reads JSON
 // too.
 Result<Json> parse_yaml(std::string_view bytes);
+
+// As the API server reads the body of a request: the first document of the text, nothing cut beforehand, errors in
+// its words alone ("yaml: line 1: did not find expected node content").
+struct YamlBody {
+  Json value;
+  std::vector<std::string> duplicate_keys;  // `line 7: key "size" already set in map`, at most 100
+};
+Result<YamlBody> read_yaml_body(std::string_view bytes);
 
 // The members of a List (a kind that ends in List with an array `items`), else the value itself alone.
 std::vector<Json> items_of_list(Json value);
