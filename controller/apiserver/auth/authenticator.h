@@ -34,8 +34,8 @@ Result<std::vector<TokenEntry>> parse_token_file(std::string_view text);
 
 // What a request carries; borrows for the call.
 struct Presented {
-  std::string_view authorization;  // the header's value, empty: none
-  std::string_view common_name;    // of a VERIFIED client certificate, empty: none
+  std::string_view authorization = {};  // the header's value, empty: none
+  std::string_view common_name = {};    // of a VERIFIED client certificate, empty: none
   const std::vector<std::string>* organizations = nullptr;
 };
 
