@@ -2,6 +2,7 @@
 # neoid_program(PATH NAME name DEPS ... LIBS ...): the executable of one folder.
 # neoid_tests(PATH DEPS ...): tests/PATH/*_test.cc, *_dbtest.cc, *_e2etest.cc as one test binary.
 # neoid_embed(crd): crd/*.yaml as string constants in a generated source file.
+# neoid_embed_sql(PATH): PATH/migrations/*.sql as string constants in the library of PATH.
 
 function(neoid_target_name path out)
   string(REPLACE "/" "_" name "${path}")
@@ -88,4 +89,14 @@ function(neoid_embed folder)
             -P ${PROJECT_SOURCE_DIR}/cmake/embed.cmake
     DEPENDS ${files} ${PROJECT_SOURCE_DIR}/cmake/embed.cmake VERBATIM)
   target_sources(neoid_reconcile_api PRIVATE ${out})
+endfunction()
+
+function(neoid_embed_sql path)
+  neoid_target_name(${path} name)
+  file(GLOB files CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/${path}/migrations/*.sql)
+  set(out ${PROJECT_BINARY_DIR}/generated/${name}_sql.cc)
+  add_custom_command(OUTPUT ${out}
+    COMMAND ${CMAKE_COMMAND} -DOUT=${out} "-DFILES=${files}" -P ${PROJECT_SOURCE_DIR}/cmake/embed_sql.cmake
+    DEPENDS ${files} ${PROJECT_SOURCE_DIR}/cmake/embed_sql.cmake VERBATIM)
+  target_sources(${name} PRIVATE ${out})
 endfunction()

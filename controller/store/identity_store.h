@@ -34,6 +34,7 @@
 #include <span>
 #include <stop_token>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "reconcile/base/result.h"
@@ -113,6 +114,12 @@ struct Acceptance {
   std::vector<std::string> scopes;
 };
 
+// That a version opened the door just now, by the database's clock.
+struct CredentialUse {
+  UserId user_id;
+  VersionNumber version = 0;
+};
+
 struct SchemaStatus {
   int version = 0;  // of the database
   int wanted = 0;   // of this program
@@ -135,7 +142,7 @@ class IdentityStore {
   virtual Result<WriterTerm> claim(const ClusterId& cluster, Epoch epoch, const std::string& holder) = 0;
   virtual Result<Epoch> stored_epoch(const ClusterId& cluster) = 0;  // 0: none yet
   // Waits until the fenced session of this term is lost (true) or the time is over (false).
-  virtual bool session_lost(const WriterTerm& term) = 0;
+  virtual bool session_lost(const WriterTerm& term, std::chrono::milliseconds most = {}) = 0;
 
   // By (cluster, kind, namespace, name); system users included.
   virtual Result<Observation> observe(const ClusterId& cluster, std::span<const IdentityRef> refs) = 0;
@@ -176,6 +183,8 @@ class IdentityStore {
   virtual Result<void> sweep(const ClusterId& cluster, const std::function<bool(const SweepRow&)>& visit) = 0;
 
   virtual Result<Acceptance> accepts(const ClientId& client_id, const Sha256& hash) = 0;
+  // Not fenced: the token service tells, now and then, which versions were used. No feed entry.
+  virtual Result<void> record_use(std::span<const CredentialUse> uses) = 0;
 
   // Platform's own commands.
   virtual Result<void> release(const UserId& user, const std::string& to_namespace,
@@ -190,9 +199,25 @@ enum class Migration {
   Refuse,  // an older schema is an error that names the command
 };
 
+struct StoreOptions {
+  Migration migration = Migration::Refuse;
+  // SQLite: the database's clock; nothing: the machine's. PostgreSQL has its own, the function neoid_now().
+  std::function<Instant()> clock = nullptr;
+  // For tests: called inside each write transaction at "begun", "loaded", "written", "appended", "committing"
+  // and, after it, "committed"; an error is what the database would have said there.
+  std::function<Result<void>(std::string_view point)> fault = nullptr;
+};
+
 // "sqlite:PATH", "postgres://...", "postgresql://..." or a libpq key=value text with "host=".
 // Invalid: not a store URL; Unavailable: cannot be reached or opened (one line that says what to do, never a
 // password); Invalid "NewerSchema": made by a newer program.
+Result<std::unique_ptr<IdentityStore>> open_store(const std::string& url, StoreOptions options);
 Result<std::unique_ptr<IdentityStore>> open_store(const std::string& url, Migration migration);
+
+// SQLite only (PostgreSQL has pg_dump). Online: the writers go on. `to` must not exist yet.
+Result<void> backup_store(const std::string& url, const std::string& to);
+// Checks the backup and puts it in the place of the store; the file that was there stays beside it with the
+// ending ".before-restore". Whoever has the old one open loses its right to write.
+Result<void> restore_store(const std::string& url, const std::string& from);
 
 }  // namespace neoid::store
