@@ -20,6 +20,7 @@ struct Position {
 struct Place {
   Position key;    // of the member's name; of the value where there is no name
   Position value;  // of the value's first character
+  bool operator==(const Place&) const = default;
 };
 
 class SourceMap {

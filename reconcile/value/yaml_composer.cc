@@ -311,6 +311,8 @@ bool Composer::alias(const Event& event) {
 
 bool Composer::begin(const Event& event, bool map) {
   if (!count(1, event.start)) return false;
+  if (depth_ >= static_cast<std::size_t>(options_.limits.max_depth))
+    return stop(event.start, fmt::format("exceeded max depth of {}", options_.limits.max_depth));
   const bool key = depth_ > 0 && top().map && top().wants_key;
   const std::uint32_t node = key ? 0 : place(event.start);
   Json* value = slot(event.start);
