@@ -146,7 +146,7 @@ FieldSet main_reset_fields(bool has_status_subresource) {
   return has_status_subresource ? FieldSet::of_names({{"status"}}) : FieldSet();
 }
 
-FieldSet status_reset_fields() { return FieldSet::of_names({{"metadata"}, {"spec"}}); }
+FieldSet status_reset_fields() { return FieldSet::of_names({{"spec"}}); }
 
 std::string field_manager(std::string_view option, std::string_view user_agent) {
   if (!option.empty()) return std::string(option);

@@ -41,7 +41,7 @@ Json manage_update(const Json& live, Json updated, const Writer& writer, const V
 Json keep_times_of_noop(const Json& live, Json updated);
 
 // A custom resource's: its main endpoint leaves status alone (where there is the subresource), /status leaves
-// metadata and spec alone.
+// spec alone (metadata too, but what a client sends of it there is recorded as his all the same).
 FieldSet main_reset_fields(bool has_status_subresource);
 FieldSet status_reset_fields();
 

@@ -116,9 +116,12 @@ class Builder {
   }
 
   FieldType field(const Json& schema, bool preserve) {
-    FieldType out{build(schema, preserve), std::nullopt, {}, {}};
+    FieldType out{build(schema, preserve), std::nullopt, {}, {}, false};
     if (!schema.is_object()) return out;
-    if (const auto value = schema.find("default"); value != schema.end()) out.default_value = *value;
+    if (const auto value = schema.find("default"); value != schema.end()) {
+      out.always_there = schema.contains("$ref");
+      if (!out.always_there) out.default_value = *value;
+    }
     out.patch_strategy = text(schema, "x-kubernetes-patch-strategy");
     out.patch_merge_key = text(schema, "x-kubernetes-patch-merge-key");
     return out;
@@ -166,6 +169,30 @@ TypeRef deduced_type() {
     return TypeRef(std::move(self));
   }();
   return type;
+}
+
+namespace {
+
+Json always_there(const Type& type, const Json& wanted) {
+  Json out = Json::object();
+  if (!type.map) return out;
+  for (const auto& [name, field] : type.map->fields) {
+    const auto value = wanted.is_object() ? wanted.find(name) : wanted.end();
+    const bool sent = wanted.is_object() && value != wanted.end();
+    if (field.always_there)
+      out[name] = always_there(*field.type, sent ? *value : Json());
+    else if (sent && (value->is_null() || *value == ""))
+      out[name] = *value;
+  }
+  return out;
+}
+
+}  // namespace
+
+Json empty_object(const Type& type, const Json& wanted) {
+  const auto metadata = type.map ? type.map->fields.find("metadata") : decltype(type.map->fields.end()){};
+  const bool built_in = type.map && metadata != type.map->fields.end() && metadata->second.always_there;
+  return built_in ? always_there(type, wanted) : Json::object();
 }
 
 TypeRef type_of_schema(const Json& schema, const SchemaLookup& lookup) {

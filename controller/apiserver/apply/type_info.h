@@ -43,6 +43,7 @@ struct FieldType {
   std::optional<Json> default_value;
   std::string patch_strategy;   // "merge", "replace", "retainKeys" or a list of them: strategic merge patch
   std::string patch_merge_key;  // "uid"
+  bool always_there = false;    // a struct of a built-in kind that is there, if only empty, in a new object
 };
 
 struct MapType {
@@ -66,6 +67,11 @@ inline constexpr std::string_view kObjectMetaReference =
 
 // One kind in every version it is served in: {"golden.example.com/v1": type}.
 using VersionedTypes = std::map<std::string, TypeRef, std::less<>>;
+
+// What a new object of a built-in kind holds before anything is said: the structs that are always there, and
+// those nulls and empty texts of `wanted` that a server writes for members that were never set. Nothing for
+// custom kinds.
+Json empty_object(const Type& type, const Json& wanted);
 
 // What of `object` does not fit `type`, in the words of the apply endpoint (".spec.size: expected numeric
 // (int or float), got string"); empty: it fits.

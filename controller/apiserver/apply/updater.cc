@@ -56,11 +56,12 @@ std::optional<Conflicts> Updater::settle(const Json& live, const Json& updated, 
   return std::nullopt;
 }
 
-bool Updater::update(const Json& live, const Json& updated, const std::string& version, Managed& managed,
+bool Updater::update(const Json& before, const Json& updated, const std::string& version, Managed& managed,
                      const std::string& self) const {
   const Type* type = type_of(version);
-  if (type == nullptr || !check_typed(updated, *type).empty() || !check_typed(live, *type).empty())
-    return false;
+  if (type == nullptr) return false;
+  const Json live = before.empty() ? empty_object(*type, updated) : before;
+  if (!check_typed(updated, *type).empty() || !check_typed(live, *type).empty()) return false;
   reconcile_schema(live, managed);
   settle(live, updated, version, managed, self, true);
   const Comparison found = compare(live, updated, *type).excluding(ignored_);

@@ -8,9 +8,9 @@ namespace neoid::openapi {
 const char* const kCoreSchemas = R"schema(
 package io.k8s.api.core.v1 ""
 type Namespace kind "Namespace is a scope for names."
-  metadata 1 meta.ObjectMeta "Standard metadata of the object."
-  spec 2 NamespaceSpec
-  status 3 NamespaceStatus
+  metadata 1 meta.ObjectMeta ={} "Standard metadata of the object."
+  spec 2 NamespaceSpec ={}
+  status 3 NamespaceStatus ={}
 type NamespaceSpec
   finalizers 1 [string]
 type NamespaceStatus
@@ -23,22 +23,22 @@ type NamespaceCondition
   reason 5 string
   message 6 string
 type Secret kind "Secret holds small pieces of confidential data."
-  metadata 1 meta.ObjectMeta "Standard metadata of the object."
+  metadata 1 meta.ObjectMeta ={} "Standard metadata of the object."
   immutable 5 bool "Once true, data cannot change any more."
   data 2 {bytes} "Keys and values; the values are base64."
   stringData 4 {string} "The same as plain text, for writing only; the server moves it to data."
   type 3 string "What kind of secret it is; it cannot change."
 type ConfigMap kind "ConfigMap holds configuration for others to read."
-  metadata 1 meta.ObjectMeta "Standard metadata of the object."
+  metadata 1 meta.ObjectMeta ={} "Standard metadata of the object."
   immutable 4 bool "Once true, data cannot change any more."
   data 2 {string} "Keys and values in UTF-8."
   binaryData 3 {bytes} "Keys and values that are not UTF-8, in base64."
 type Event kind "Event reports something that happened to an object."
-  metadata 1 meta.ObjectMeta ! "Standard metadata of the object."
-  involvedObject 2 ObjectReference !
+  metadata 1 meta.ObjectMeta ! ={} "Standard metadata of the object."
+  involvedObject 2 ObjectReference ! ={}
   reason 3 string
   message 4 string
-  source 5 EventSource
+  source 5 EventSource ={}
   firstTimestamp 6 time
   lastTimestamp 7 time
   count 8 int32
@@ -64,16 +64,16 @@ type EventSeries
   count 1 int32
   lastObservedTime 2 microtime
 type ServiceAccount kind "ServiceAccount is an identity for processes in the cluster."
-  metadata 1 meta.ObjectMeta "Standard metadata of the object."
+  metadata 1 meta.ObjectMeta ={} "Standard metadata of the object."
   secrets 2 [ObjectReference] merge(name)
   imagePullSecrets 3 [LocalObjectReference]
   automountServiceAccountToken 4 bool
 type LocalObjectReference atomic
   name 1 string
 type Service kind "Service names a set of pods and a way to reach them."
-  metadata 1 meta.ObjectMeta "Standard metadata of the object."
-  spec 2 ServiceSpec
-  status 3 ServiceStatus
+  metadata 1 meta.ObjectMeta ={} "Standard metadata of the object."
+  spec 2 ServiceSpec ={}
+  status 3 ServiceStatus ={}
 type ServiceSpec
   ports 1 [ServicePort] merge(port) map(port,protocol)
   selector 2 {string} atomic
@@ -107,7 +107,7 @@ type SessionAffinityConfig
 type ClientIPConfig
   timeoutSeconds 1 int32
 type ServiceStatus
-  loadBalancer 1 LoadBalancerStatus
+  loadBalancer 1 LoadBalancerStatus ={}
   conditions 2 [meta.Condition] merge(type) map(type)
 type LoadBalancerStatus
   ingress 1 [LoadBalancerIngress]
@@ -121,7 +121,7 @@ type PortStatus
   protocol 2 string
   error 3 string
 type Endpoints kind "Endpoints are the addresses behind a Service."
-  metadata 1 meta.ObjectMeta "Standard metadata of the object."
+  metadata 1 meta.ObjectMeta ={} "Standard metadata of the object."
   subsets 2 [EndpointSubset]
 type EndpointSubset
   addresses 1 [EndpointAddress]

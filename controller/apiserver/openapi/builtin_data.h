@@ -7,7 +7,8 @@
 // Types: string bytes int32 int64 double bool time microtime duration quantity intorstring raw any FieldsV1,
 // [T] a list, {T} a map, a name of this package, meta.X, core.X or another group's. Marks: ! required; inline: its
 // members stand in the parent; atomic, set, map(k,..): the list's type; merge, merge(key), replace, retainKeys: the
-// patch strategy; =JSON: default. A number 0 has no place in protobuf.
+// patch strategy; =JSON: default (={}: a struct that is always
+// there, if only empty). A number 0 has no place in protobuf.
 #pragma once
 
 namespace neoid::openapi {

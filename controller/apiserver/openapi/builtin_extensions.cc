@@ -8,12 +8,12 @@ namespace neoid::openapi {
 const char* const kExtensionSchemas = R"schema(
 package io.k8s.apiextensions-apiserver.pkg.apis.apiextensions.v1 apiextensions.k8s.io
 type CustomResourceDefinition kind "CustomResourceDefinition adds a kind of resource to the API."
-  metadata 1 meta.ObjectMeta "Standard metadata of the object."
-  spec 2 CustomResourceDefinitionSpec ! "What the kind is called and what its objects look like."
-  status 3 CustomResourceDefinitionStatus "What the server made of it."
+  metadata 1 meta.ObjectMeta ={} "Standard metadata of the object."
+  spec 2 CustomResourceDefinitionSpec ! ={} "What the kind is called and what its objects look like."
+  status 3 CustomResourceDefinitionStatus ={} "What the server made of it."
 type CustomResourceDefinitionSpec
   group 1 string ! "The API group of the kind."
-  names 3 CustomResourceDefinitionNames ! "The names of the resource and its kind."
+  names 3 CustomResourceDefinitionNames ! ={} "The names of the resource and its kind."
   scope 4 string ! "Namespaced or Cluster."
   versions 7 [CustomResourceDefinitionVersion] ! "The versions of the kind; one of them is stored."
   conversion 9 CustomResourceConversion "How objects are brought from one version to another."
@@ -69,7 +69,7 @@ type CustomResourceSubresourceScale
   labelSelectorPath 3 string
 type CustomResourceDefinitionStatus
   conditions 1 [CustomResourceDefinitionCondition] map(type)
-  acceptedNames 2 CustomResourceDefinitionNames
+  acceptedNames 2 CustomResourceDefinitionNames ={}
   storedVersions 3 [string]
 type CustomResourceDefinitionCondition
   type 1 string !

@@ -8,8 +8,8 @@ namespace neoid::openapi {
 const char* const kGroupSchemas = R"schema(
 package io.k8s.api.coordination.v1 coordination.k8s.io
 type Lease kind "Lease is a claim of a holder that has to be renewed."
-  metadata 1 meta.ObjectMeta "Standard metadata of the object."
-  spec 2 LeaseSpec
+  metadata 1 meta.ObjectMeta ={} "Standard metadata of the object."
+  spec 2 LeaseSpec ={}
 type LeaseSpec
   holderIdentity 1 string "Who holds the lease."
   leaseDurationSeconds 2 int32 "Seconds after the last renewal when others may take the lease."
@@ -20,18 +20,18 @@ type LeaseSpec
   preferredHolder 7 string
 package io.k8s.api.events.v1 events.k8s.io
 type Event kind "Event reports something that happened to an object."
-  metadata 1 meta.ObjectMeta "Standard metadata of the object."
+  metadata 1 meta.ObjectMeta ={} "Standard metadata of the object."
   eventTime 2 microtime !
   series 3 EventSeries
   reportingController 4 string
   reportingInstance 5 string
   action 6 string
   reason 7 string
-  regarding 8 core.ObjectReference
+  regarding 8 core.ObjectReference ={}
   related 9 core.ObjectReference
   note 10 string
   type 11 string
-  deprecatedSource 12 core.EventSource
+  deprecatedSource 12 core.EventSource ={}
   deprecatedFirstTimestamp 13 time
   deprecatedLastTimestamp 14 time
   deprecatedCount 15 int32
@@ -40,7 +40,7 @@ type EventSeries
   lastObservedTime 2 microtime !
 package io.k8s.api.rbac.v1 rbac.authorization.k8s.io
 type Role kind "Role is a set of permissions in a namespace."
-  metadata 1 meta.ObjectMeta "Standard metadata of the object."
+  metadata 1 meta.ObjectMeta ={} "Standard metadata of the object."
   rules 2 [PolicyRule] !
 type PolicyRule "Verbs on resources, or on paths that are no resources."
   verbs 1 [string] !
@@ -49,9 +49,9 @@ type PolicyRule "Verbs on resources, or on paths that are no resources."
   resourceNames 4 [string]
   nonResourceURLs 5 [string]
 type RoleBinding kind "RoleBinding gives the permissions of a role to subjects, in one namespace."
-  metadata 1 meta.ObjectMeta "Standard metadata of the object."
+  metadata 1 meta.ObjectMeta ={} "Standard metadata of the object."
   subjects 2 [Subject]
-  roleRef 3 RoleRef !
+  roleRef 3 RoleRef ! ={}
 type Subject atomic
   kind 1 string !
   apiGroup 2 string
@@ -62,20 +62,20 @@ type RoleRef atomic
   kind 2 string !
   name 3 string !
 type ClusterRole kind "ClusterRole is a set of permissions in the whole cluster."
-  metadata 1 meta.ObjectMeta "Standard metadata of the object."
+  metadata 1 meta.ObjectMeta ={} "Standard metadata of the object."
   rules 2 [PolicyRule] !
   aggregationRule 3 AggregationRule
 type AggregationRule
   clusterRoleSelectors 1 [meta.LabelSelector]
 type ClusterRoleBinding kind "ClusterRoleBinding gives the permissions of a ClusterRole to subjects everywhere."
-  metadata 1 meta.ObjectMeta "Standard metadata of the object."
+  metadata 1 meta.ObjectMeta ={} "Standard metadata of the object."
   subjects 2 [Subject]
-  roleRef 3 RoleRef !
+  roleRef 3 RoleRef ! ={}
 package io.k8s.api.authorization.v1 authorization.k8s.io
 type SelfSubjectAccessReview review "SelfSubjectAccessReview asks whether the asking user may do something."
-  metadata 1 meta.ObjectMeta "Standard metadata of the object."
-  spec 2 SelfSubjectAccessReviewSpec !
-  status 3 SubjectAccessReviewStatus
+  metadata 1 meta.ObjectMeta ={} "Standard metadata of the object."
+  spec 2 SelfSubjectAccessReviewSpec ! ={}
+  status 3 SubjectAccessReviewStatus ={}
 type SelfSubjectAccessReviewSpec
   resourceAttributes 1 ResourceAttributes
   nonResourceAttributes 2 NonResourceAttributes
@@ -104,9 +104,9 @@ type SubjectAccessReviewStatus
   reason 2 string
   evaluationError 3 string
 type SelfSubjectRulesReview review "SelfSubjectRulesReview lists what the asking user may do in a namespace."
-  metadata 1 meta.ObjectMeta "Standard metadata of the object."
-  spec 2 SelfSubjectRulesReviewSpec !
-  status 3 SubjectRulesReviewStatus
+  metadata 1 meta.ObjectMeta ={} "Standard metadata of the object."
+  spec 2 SelfSubjectRulesReviewSpec ! ={}
+  status 3 SubjectRulesReviewStatus ={}
 type SelfSubjectRulesReviewSpec
   namespace 1 string
 type SubjectRulesReviewStatus
@@ -123,9 +123,9 @@ type NonResourceRule
   verbs 1 [string] !
   nonResourceURLs 2 [string]
 type SubjectAccessReview review "SubjectAccessReview asks whether a user may do something."
-  metadata 1 meta.ObjectMeta "Standard metadata of the object."
-  spec 2 SubjectAccessReviewSpec !
-  status 3 SubjectAccessReviewStatus
+  metadata 1 meta.ObjectMeta ={} "Standard metadata of the object."
+  spec 2 SubjectAccessReviewSpec ! ={}
+  status 3 SubjectAccessReviewStatus ={}
 type SubjectAccessReviewSpec
   resourceAttributes 1 ResourceAttributes
   nonResourceAttributes 2 NonResourceAttributes
@@ -134,14 +134,14 @@ type SubjectAccessReviewSpec
   extra 5 {[string]}
   uid 6 string
 type LocalSubjectAccessReview review "LocalSubjectAccessReview asks whether a user may do something in a namespace."
-  metadata 1 meta.ObjectMeta "Standard metadata of the object."
-  spec 2 SubjectAccessReviewSpec !
-  status 3 SubjectAccessReviewStatus
+  metadata 1 meta.ObjectMeta ={} "Standard metadata of the object."
+  spec 2 SubjectAccessReviewSpec ! ={}
+  status 3 SubjectAccessReviewStatus ={}
 package io.k8s.api.authentication.v1 authentication.k8s.io
 type TokenReview review "TokenReview asks whose a token is."
-  metadata 1 meta.ObjectMeta "Standard metadata of the object."
-  spec 2 TokenReviewSpec !
-  status 3 TokenReviewStatus
+  metadata 1 meta.ObjectMeta ={} "Standard metadata of the object."
+  spec 2 TokenReviewSpec ! ={}
+  status 3 TokenReviewStatus ={}
 type TokenReviewSpec
   token 1 string
   audiences 2 [string]
@@ -156,14 +156,14 @@ type UserInfo
   groups 3 [string]
   extra 4 {[string]}
 type SelfSubjectReview review
-  metadata 1 meta.ObjectMeta "Standard metadata of the object."
-  status 2 SelfSubjectReviewStatus
+  metadata 1 meta.ObjectMeta ={} "Standard metadata of the object."
+  status 2 SelfSubjectReviewStatus ={}
 type SelfSubjectReviewStatus
   userInfo 1 UserInfo
 type TokenRequest review
-  metadata 1 meta.ObjectMeta "Standard metadata of the object."
-  spec 2 TokenRequestSpec !
-  status 3 TokenRequestStatus
+  metadata 1 meta.ObjectMeta ={} "Standard metadata of the object."
+  spec 2 TokenRequestSpec ! ={}
+  status 3 TokenRequestStatus ={}
 type TokenRequestSpec
   audiences 1 [string]
   expirationSeconds 4 int64

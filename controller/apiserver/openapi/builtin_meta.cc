@@ -54,7 +54,7 @@ type Preconditions
   uid 1 string
   resourceVersion 2 string
 type Status bare "The outcome of a request that returns no object."
-  metadata 1 ListMeta "Standard metadata of the object."
+  metadata 1 ListMeta ={} "Standard metadata of the object."
   status 2 string
   message 3 string
   reason 4 string
@@ -74,7 +74,7 @@ type StatusCause
 type APIGroup bare
   name 1 string !
   versions 2 [GroupVersionForDiscovery] !
-  preferredVersion 3 GroupVersionForDiscovery
+  preferredVersion 3 GroupVersionForDiscovery ={}
   serverAddressByClientCIDRs 4 [ServerAddressByClientCIDR]
 type GroupVersionForDiscovery
   groupVersion 1 string !

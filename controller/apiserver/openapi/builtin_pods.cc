@@ -8,9 +8,9 @@ namespace neoid::openapi {
 const char* const kPodSchemas = R"schema(
 package io.k8s.api.core.v1 ""
 type Pod kind "Pod is a group of containers that run together on one host."
-  metadata 1 meta.ObjectMeta "Standard metadata of the object."
-  spec 2 PodSpec
-  status 3 PodStatus
+  metadata 1 meta.ObjectMeta ={} "Standard metadata of the object."
+  spec 2 PodSpec ={}
+  status 3 PodStatus ={}
 type PodSpec "What a pod should be."
   volumes 1 [Volume] merge,retainKeys(name)
   initContainers 20 [Container] merge(name)
@@ -61,7 +61,7 @@ type Container "One container of a pod."
   ports 6 [ContainerPort] merge(containerPort) map(containerPort,protocol)
   envFrom 19 [EnvFromSource]
   env 7 [EnvVar] merge(name)
-  resources 8 ResourceRequirements
+  resources 8 ResourceRequirements ={}
   resizePolicy 23 [ContainerResizePolicy] atomic
   restartPolicy 24 string
   volumeMounts 9 [VolumeMount] merge(mountPath)
@@ -194,8 +194,8 @@ type PodResourceClaimStatus
   name 1 string
   resourceClaimName 2 string
 type PodTemplateSpec "What the pods made from this template should be."
-  metadata 1 meta.ObjectMeta "Standard metadata of the object."
-  spec 2 PodSpec
+  metadata 1 meta.ObjectMeta ={} "Standard metadata of the object."
+  spec 2 PodSpec ={}
 )schema";
 // clang-format on
 

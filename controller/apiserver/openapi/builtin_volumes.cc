@@ -227,7 +227,7 @@ type CSIVolumeSource
 type EphemeralVolumeSource
   volumeClaimTemplate 1 PersistentVolumeClaimTemplate
 type PersistentVolumeClaimTemplate
-  metadata 1 meta.ObjectMeta "Standard metadata of the object."
+  metadata 1 meta.ObjectMeta ={} "Standard metadata of the object."
   spec 2 PersistentVolumeClaimSpec
 type PersistentVolumeClaimSpec
   accessModes 1 [string]

@@ -8,11 +8,11 @@ namespace neoid::openapi {
 const char* const kWorkloadSchemas = R"schema(
 package io.k8s.api.admissionregistration.v1 admissionregistration.k8s.io
 type ValidatingWebhookConfiguration kind "ValidatingWebhookConfiguration says which webhooks may refuse which writes."
-  metadata 1 meta.ObjectMeta "Standard metadata of the object."
+  metadata 1 meta.ObjectMeta ={} "Standard metadata of the object."
   Webhooks 2 [ValidatingWebhook]
 type ValidatingWebhook
   name 1 string !
-  clientConfig 2 WebhookClientConfig !
+  clientConfig 2 WebhookClientConfig ! ={}
   rules 3 [RuleWithOperations]
   failurePolicy 4 string
   matchPolicy 9 string
@@ -43,11 +43,11 @@ type MatchCondition
   name 1 string !
   expression 2 string !
 type MutatingWebhookConfiguration kind "MutatingWebhookConfiguration says which webhooks may change which writes."
-  metadata 1 meta.ObjectMeta "Standard metadata of the object."
+  metadata 1 meta.ObjectMeta ={} "Standard metadata of the object."
   Webhooks 2 [MutatingWebhook]
 type MutatingWebhook
   name 1 string !
-  clientConfig 2 WebhookClientConfig !
+  clientConfig 2 WebhookClientConfig ! ={}
   rules 3 [RuleWithOperations]
   failurePolicy 4 string
   matchPolicy 9 string
@@ -60,14 +60,14 @@ type MutatingWebhook
   matchConditions 12 [MatchCondition] merge(name) map(name)
 package io.k8s.api.apps.v1 apps
 type Deployment kind "Deployment keeps a number of equal pods running and replaces them step by step."
-  metadata 1 meta.ObjectMeta "Standard metadata of the object."
-  spec 2 DeploymentSpec
-  status 3 DeploymentStatus
+  metadata 1 meta.ObjectMeta ={} "Standard metadata of the object."
+  spec 2 DeploymentSpec ={}
+  status 3 DeploymentStatus ={}
 type DeploymentSpec
   replicas 1 int32
   selector 2 meta.LabelSelector !
-  template 3 core.PodTemplateSpec !
-  strategy 4 DeploymentStrategy retainKeys
+  template 3 core.PodTemplateSpec ! ={}
+  strategy 4 DeploymentStrategy retainKeys ={}
   minReadySeconds 5 int32
   revisionHistoryLimit 6 int32
   paused 7 bool
@@ -96,9 +96,9 @@ type DeploymentCondition
   message 5 string
 package io.k8s.api.policy.v1 policy
 type PodDisruptionBudget kind "PodDisruptionBudget limits how many pods may be evicted at a time."
-  metadata 1 meta.ObjectMeta "Standard metadata of the object."
-  spec 2 PodDisruptionBudgetSpec
-  status 3 PodDisruptionBudgetStatus
+  metadata 1 meta.ObjectMeta ={} "Standard metadata of the object."
+  spec 2 PodDisruptionBudgetSpec ={}
+  status 3 PodDisruptionBudgetStatus ={}
 type PodDisruptionBudgetSpec
   minAvailable 1 intorstring
   selector 2 meta.LabelSelector replace
@@ -114,10 +114,10 @@ type PodDisruptionBudgetStatus
   conditions 7 [meta.Condition] merge(type) map(type)
 package io.k8s.api.networking.v1 networking.k8s.io
 type NetworkPolicy kind "NetworkPolicy says which traffic pods may receive and send."
-  metadata 1 meta.ObjectMeta "Standard metadata of the object."
-  spec 2 NetworkPolicySpec
+  metadata 1 meta.ObjectMeta ={} "Standard metadata of the object."
+  spec 2 NetworkPolicySpec ={}
 type NetworkPolicySpec
-  podSelector 1 meta.LabelSelector !
+  podSelector 1 meta.LabelSelector ! ={}
   ingress 2 [NetworkPolicyIngressRule]
   egress 3 [NetworkPolicyEgressRule]
   policyTypes 4 [string]
@@ -140,16 +140,16 @@ type NetworkPolicyEgressRule
   to 2 [NetworkPolicyPeer]
 package io.k8s.api.scheduling.v1 scheduling.k8s.io
 type PriorityClass kind "PriorityClass names a priority of pods."
-  metadata 1 meta.ObjectMeta "Standard metadata of the object."
+  metadata 1 meta.ObjectMeta ={} "Standard metadata of the object."
   value 2 int32 !
   globalDefault 3 bool
   description 4 string
   preemptionPolicy 5 string
 package io.k8s.api.batch.v1 batch
 type Job kind "Job runs pods until a number of them succeeded."
-  metadata 1 meta.ObjectMeta "Standard metadata of the object."
-  spec 2 JobSpec
-  status 3 JobStatus
+  metadata 1 meta.ObjectMeta ={} "Standard metadata of the object."
+  spec 2 JobSpec ={}
+  status 3 JobStatus ={}
 type JobSpec
   parallelism 1 int32
   completions 2 int32
@@ -161,7 +161,7 @@ type JobSpec
   maxFailedIndexes 13 int32
   selector 4 meta.LabelSelector
   manualSelector 5 bool
-  template 6 core.PodTemplateSpec !
+  template 6 core.PodTemplateSpec ! ={}
   ttlSecondsAfterFinished 8 int32
   completionMode 9 string
   suspend 10 bool
@@ -208,21 +208,21 @@ type UncountedTerminatedPods
   succeeded 1 [string]
   failed 2 [string]
 type CronJob kind "CronJob makes a Job at times."
-  metadata 1 meta.ObjectMeta "Standard metadata of the object."
-  spec 2 CronJobSpec
-  status 3 CronJobStatus
+  metadata 1 meta.ObjectMeta ={} "Standard metadata of the object."
+  spec 2 CronJobSpec ={}
+  status 3 CronJobStatus ={}
 type CronJobSpec
   schedule 1 string !
   timeZone 8 string
   startingDeadlineSeconds 2 int64
   concurrencyPolicy 3 string
   suspend 4 bool
-  jobTemplate 5 JobTemplateSpec !
+  jobTemplate 5 JobTemplateSpec ! ={}
   successfulJobsHistoryLimit 6 int32
   failedJobsHistoryLimit 7 int32
 type JobTemplateSpec
-  metadata 1 meta.ObjectMeta "Standard metadata of the object."
-  spec 2 JobSpec
+  metadata 1 meta.ObjectMeta ={} "Standard metadata of the object."
+  spec 2 JobSpec ={}
 type CronJobStatus
   active 1 [core.ObjectReference] atomic
   lastScheduleTime 4 time
