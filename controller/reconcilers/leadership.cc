@@ -1,0 +1,137 @@
+#include "controller/reconcilers/leadership.h"
+
+#include <utility>
+
+#include "controller/base/log.h"
+
+namespace neoid::reconcilers {
+
+Leadership::Leadership(const kube::Client& client, store::IdentityStore& store, Clock& clock,
+                       LeadershipOptions options)
+    : store_(store), clock_(clock), options_(std::move(options)), lease_(client, clock, options_.lease) {}
+
+std::optional<Term> Leadership::current() const {
+  MutexLock lock(mutex_);
+  return term_;
+}
+
+void Leadership::suspect() {
+  {
+    MutexLock lock(mutex_);
+    suspected_ = true;
+  }
+  changed_.notify_all();
+}
+
+void Leadership::note_unanswered_create() {
+  MutexLock lock(mutex_);
+  unanswered_at_ = clock_.steady_now();
+}
+
+void Leadership::lose(const char* why) {
+  bool had = false;
+  {
+    MutexLock lock(mutex_);
+    had = term_.has_value();
+    term_.reset();
+  }
+  if (had) log::warn("the right to write is lost", {{"reason", why}});
+}
+
+bool Leadership::claim(const runtime::LeaseTerm& lease, const std::function<void(const Term&)>& on_started) {
+  auto writer = store_.claim(options_.cluster, lease.epoch, options_.lease.holder);
+  if (!writer) {
+    log::warn("the store did not grant the right to write",
+              {{"epoch", lease.epoch}, {"error", writer.error().describe()}});
+    return false;
+  }
+  const Term term{*writer, lease.clean || options_.always_clean, clock_.steady_now()};
+  {
+    MutexLock lock(mutex_);
+    term_ = term;
+    suspected_ = false;
+  }
+  log::info("leading", {{"epoch", lease.epoch}, {"cleanHandOver", term.clean}});
+  on_started(term);
+  return true;
+}
+
+Leadership::Step Leadership::acquire(const std::function<void(const Term&)>& on_started) {
+  const auto stored = store_.stored_epoch(options_.cluster);
+  if (!stored) {
+    log::warn("the store does not answer; waiting to lead", {{"error", stored.error().describe()}});
+    return Step::Acquire;
+  }
+  const auto lease = lease_.acquire(*stored);
+  if (!lease) {
+    if (lease.error().kind != ErrorKind::Conflict)
+      log::warn("the Lease could not be taken", {{"error", lease.error().describe()}});
+    return Step::Acquire;
+  }
+  if (!*lease) return Step::Acquire;
+  renewed_at_ = clock_.steady_now();
+  return claim(**lease, on_started) ? Step::Hold : Step::Acquire;
+}
+
+Leadership::Step Leadership::hold(std::stop_token stop, const std::function<void(const Term&)>& on_started) {
+  bool suspected = false;
+  {
+    MutexLock lock(mutex_);
+    const SteadyTime until = clock_.steady_now() + options_.lease.retry_period;
+    while (!suspected_ && !stop.stop_requested() && clock_.steady_now() < until)
+      clock_.wait_until(mutex_, changed_, until, stop);
+    suspected = suspected_;
+  }
+  if (stop.stop_requested()) return Step::Hold;
+  const auto term = current();
+  if (suspected || !term || store_.session_lost(term->writer)) {
+    lose("the store session of the term has ended");
+    const auto stored = store_.stored_epoch(options_.cluster);
+    if (!stored) return Step::Hold;
+    const auto raised = lease_.raise(*stored);
+    if (raised) {
+      renewed_at_ = clock_.steady_now();
+      claim(*raised, on_started);
+      return Step::Hold;
+    }
+    return raised.error().reason == "NotHolder" ? Step::Acquire : Step::Hold;
+  }
+  const auto renewed = lease_.renew();
+  if (renewed) {
+    renewed_at_ = clock_.steady_now();
+    return Step::Hold;
+  }
+  if (renewed.error().reason == "NotHolder") {
+    lose("another replica holds the Lease");
+    return Step::Acquire;
+  }
+  if (clock_.steady_now() - renewed_at_ > options_.lease.renew_deadline) {
+    lose("the Lease could not be renewed in time");
+    return Step::Acquire;
+  }
+  return Step::Hold;
+}
+
+void Leadership::run(std::stop_token stop, const std::function<void(const Term&)>& on_started) {
+  Step step = Step::Acquire;
+  while (!stop.stop_requested()) {
+    if (step == Step::Hold) {
+      step = hold(stop, on_started);
+      continue;
+    }
+    step = acquire(on_started);
+    if (step == Step::Acquire) clock_.sleep_for(options_.lease.retry_period, stop);
+  }
+  if (!current()) return;
+  lose("shutting down");
+  bool clean = true;
+  {
+    MutexLock lock(mutex_);
+    clean = !unanswered_at_;
+  }
+  if (auto released = lease_.release(clean); !released)
+    log::warn("the Lease could not be released; it runs out by itself",
+              {{"error", released.error().describe()}});
+}
+
+}  // namespace neoid::reconcilers
