@@ -1,4 +1,3 @@
-// KEEP THIS CONTRACT (lead): reconcile/api, status and the simulation are built on it. Remove this line when read.
 // The conditions of a Kubernetes status, by the conventions of kstatus.
 // Source: Kubernetes API conventions, "Typical status properties"; sigs.k8s.io/cli-utils kstatus.
 #pragma once
