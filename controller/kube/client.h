@@ -1,12 +1,17 @@
 // Client: the Kubernetes API as typed calls over one Transport. Has never heard of our kinds.
 //
-// Errors by kind (from Status and from the transport): NotFound 404; Conflict 409 (reason "AlreadyExists" or "Conflict");
-// Invalid 400, 405, 406, 413, 415, 422; Denied 401 and 403 (reason as in Status; where details.causes names one, that:
-// "NamespaceTerminating"); 410 is Conflict with reason "Expired"; Unavailable 429, 503 and 504 with retry_after, and no
-// connection; Timeout: sent, no answer, it may or may not have happened; Internal: other 5xx, answers that are no JSON.
-// Messages are the server's own, with no object in them.
+// Errors by kind (from Status and from the transport):
+//   NotFound     404
+//   Conflict     409, reason "AlreadyExists" or "Conflict"; 410, reason "Expired" (or "Gone")
+//   Invalid      400, 405, 406, 413, 415, 422 and other 4xx
+//   Denied       401 and 403; where details.causes names a reason, that is the reason ("NamespaceTerminating")
+//   Unavailable  429 and 503 with retry_after; and no connection. Nothing was done.
+//   Timeout      sent, but no answer, or 502, 504 or reason "ServerTimeout": it may or may not have been done
+//   Internal     other 5xx (it may or may not have been done), and answers that make no sense
+// Messages are the server's own.
 //
-// Nothing is ever sent twice by this class. Thread-safe.
+// Every call writes at most one request and never repeats it, whatever the answer: a create is sent at most once.
+// Whoever wants it again asks again. Thread-safe.
 #pragma once
 
 #include <chrono>
@@ -91,11 +96,12 @@ class Client {
                      const WriteOptions& options = {}) const;
   Result<void> remove(const ResourceType& type, const ObjectName& name,
                       const DeleteOptions& options = {}) const;
-  // GET of any path: "/version", "/readyz".
+  // GET of any path, with its query: "/version", "/readyz".
   Result<std::string> raw(const std::string& path) const;
 
   // Streams events from `resource_version` on until the server ends it (a value), `on_event` returns false (a value),
-  // or it fails. Bookmarks are asked for. `silence`: the longest time without a byte, then Timeout.
+  // or it fails. Bookmarks are asked for. An ERROR event ends it as the error that it tells (Conflict, "Expired") and
+  // does not reach `on_event`. `silence`: the longest time without a byte, then Timeout; 0: no limit.
   Result<void> watch(const ResourceType& type, const Selection& selection,
                      const std::string& resource_version, std::chrono::seconds server_timeout,
                      std::chrono::milliseconds silence, const std::function<bool(WatchEvent)>& on_event,
