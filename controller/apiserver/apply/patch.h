@@ -20,9 +20,9 @@ enum class Served { Custom, BuiltIn };
 Outcome<PatchKind> patch_kind(std::string_view content_type, Served served);
 
 Outcome<Json> json_patch(const Json& live, std::string_view body, Served served);
-Outcome<Json> merge_patch(const Json& live, std::string_view body);
+Outcome<Json> merge_patch(const Json& live, std::string_view body, Served served);
 Outcome<Json> strategic_merge_patch(const Json& live, std::string_view body, const Type& type);
-// The same for a patch that is a value already, without the check of the outcome (kubectl's own algorithm).
+// The same for a patch that is a value already, without the check that the outcome fits the type.
 Outcome<Json> strategic_merge(const Json& live, const Json& patch, const Type& type);
 
 }  // namespace neoid::apply

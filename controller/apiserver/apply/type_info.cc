@@ -74,6 +74,7 @@ class Builder {
       out.scalar = Scalar::String;
     else
       out.scalar = Scalar::Untyped;
+    out.bytes = format == "byte";
     return std::make_shared<Type>(std::move(out));
   }
 

@@ -28,6 +28,7 @@ struct Type {
   std::optional<Scalar> scalar;
   std::shared_ptr<const ListType> list;
   std::shared_ptr<const MapType> map;
+  bool bytes = false;  // a text that stands for bytes, in base64
   bool operator==(const Type&) const = default;
 };
 using TypeRef = std::shared_ptr<const Type>;
