@@ -1,0 +1,42 @@
+#include "controller/cmd/cluster_controller.h"
+
+#include <iostream>
+#include <memory>
+#include <utility>
+
+#include "controller/base/log.h"
+#include "controller/cli/output.h"
+#include "controller/cmd/health.h"
+#include "controller/cmd/signals.h"
+
+namespace neoid::cmd {
+
+int run_cluster_controller(const ClusterControllerOptions& options) {
+  hold_stop_signals();
+  SystemClock clock;
+  MetricsRegistry metrics;
+  auto store = store::open_store(options.store_url,
+                                 options.migrate ? store::Migration::Apply : store::Migration::Refuse);
+  if (!store) return cli::report(std::cerr, store.error());
+  auto transport = kube::connect(options.connection);
+  if (!transport) return cli::report(std::cerr, transport.error());
+  const kube::Client client(*transport);
+  auto controller = reconcilers::Controller::create(client, **store, clock, metrics, options.controller);
+  if (!controller)
+    return cli::report(std::cerr, wrap("the Kubernetes API cannot be used", controller.error()));
+  std::unique_ptr<http::Server> health;
+  if (!options.health_address.empty()) {
+    auto served = serve_health(options.health_address, metrics, [&] { return (*controller)->unready(); });
+    if (!served) return cli::report(std::cerr, wrap("--health-listen", served.error()));
+    health = std::move(*served);
+  }
+  (*controller)->start();
+  log::info("controller started",
+            {{"store", (*store)->location()}, {"holder", options.controller.lease.holder}});
+  wait_for_stop_signal();
+  log::info("stopping");
+  (*controller)->stop();
+  return cli::kDone;
+}
+
+}  // namespace neoid::cmd
