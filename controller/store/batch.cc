@@ -1,8 +1,10 @@
 #include "controller/store/batch.h"
 
 #include <algorithm>
+#include <thread>
 #include <utility>
 
+#include "controller/base/random.h"
 #include "controller/store/apply.h"
 #include "reconcile/value/json.h"
 
@@ -151,6 +153,18 @@ bool is_about_a_row(const Error& error) {
          (error.kind == ErrorKind::Denied && error.reason != "Fenced");
 }
 
+// What the database gave up to settle a deadlock or a race did not happen: it is tried again.
+constexpr int kAttempts = 6;
+
+template <class Work>
+auto retried(Work work) -> decltype(work()) {
+  for (int attempt = 1;; ++attempt) {
+    auto result = work();
+    if (result || result.error().reason != "TryAgain" || attempt == kAttempts) return result;
+    std::this_thread::sleep_for(jitter(std::chrono::milliseconds(5 * attempt), 0.5));
+  }
+}
+
 Result<CommitResults> commit_together(const BeginTransaction& begin, const ClusterId& cluster,
                                       const std::string& writer, std::span<const IdentityChange> changes) {
   NEOID_TRY(auto transaction, begin());
@@ -241,11 +255,11 @@ void stamp(std::vector<ActivityRecord>& records, Instant now, const std::string&
 Result<CommitResults> commit_changes(const BeginTransaction& begin, const ClusterId& cluster,
                                      const std::string& writer, std::span<const IdentityChange> changes) {
   if (changes.empty()) return CommitResults{};
-  auto together = commit_together(begin, cluster, writer, changes);
+  auto together = retried([&] { return commit_together(begin, cluster, writer, changes); });
   if (together || !is_about_a_row(together.error())) return together;
   CommitResults results;
   for (std::size_t i = 0; i < changes.size(); ++i) {
-    auto alone = commit_together(begin, cluster, writer, changes.subspan(i, 1));
+    auto alone = retried([&] { return commit_together(begin, cluster, writer, changes.subspan(i, 1)); });
     if (alone) {
       results.push_back(std::move(alone->front()));
     } else {
@@ -255,9 +269,11 @@ Result<CommitResults> commit_changes(const BeginTransaction& begin, const Cluste
   return results;
 }
 
-Result<void> commit_scopes(const BeginTransaction& begin, const std::string& writer,
-                           std::span<const plan::StoredScope> put, std::span<const std::string> remove,
-                           const std::string& actor) {
+namespace {
+
+Result<void> commit_scopes_once(const BeginTransaction& begin, const std::string& writer,
+                                std::span<const plan::StoredScope> put, std::span<const std::string> remove,
+                                const std::string& actor) {
   NEOID_TRY(auto transaction, begin());
   NEOID_TRY(const std::vector<plan::StoredScope> stored, transaction->load_scopes());
   const std::vector<ScopeChange> changes = scope_changes(stored, put, remove);
@@ -279,8 +295,8 @@ Result<void> commit_scopes(const BeginTransaction& begin, const std::string& wri
   return transaction->commit();
 }
 
-Result<void> commit_release(const BeginTransaction& begin, const std::string& writer, const UserId& user,
-                            const std::string& to_namespace, const std::string& actor) {
+Result<void> commit_release_once(const BeginTransaction& begin, const std::string& writer, const UserId& user,
+                                 const std::string& to_namespace, const std::string& actor) {
   NEOID_TRY(auto transaction, begin());
   BatchQuestions questions;
   questions.users.insert(user);
@@ -303,6 +319,19 @@ Result<void> commit_release(const BeginTransaction& begin, const std::string& wr
   NEOID_TRY_VOID(transaction->write(std::span(&row, 1)));
   NEOID_TRY_VOID(transaction->append(std::move(records)));
   return transaction->commit();
+}
+
+}  // namespace
+
+Result<void> commit_scopes(const BeginTransaction& begin, const std::string& writer,
+                           std::span<const plan::StoredScope> put, std::span<const std::string> remove,
+                           const std::string& actor) {
+  return retried([&] { return commit_scopes_once(begin, writer, put, remove, actor); });
+}
+
+Result<void> commit_release(const BeginTransaction& begin, const std::string& writer, const UserId& user,
+                            const std::string& to_namespace, const std::string& actor) {
+  return retried([&] { return commit_release_once(begin, writer, user, to_namespace, actor); });
 }
 
 }  // namespace neoid::store

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "controller/store/identity_store.h"
+#include "controller/store/postgres_store.h"
 #include "controller/store/sqlite_file.h"
 #include "controller/store/sqlite_store.h"
 
@@ -11,6 +12,11 @@ namespace neoid::store {
 namespace {
 
 constexpr std::string_view kSqlite = "sqlite:";
+
+bool is_postgres(const std::string& url) {
+  return url.starts_with("postgres://") || url.starts_with("postgresql://") ||
+         url.find("host=") != std::string::npos;
+}
 
 Result<std::string> sqlite_path(const std::string& url) {
   if (!url.starts_with(kSqlite)) {
@@ -30,6 +36,7 @@ Result<std::unique_ptr<IdentityStore>> open_store(const std::string& url, StoreO
     NEOID_TRY(std::string path, sqlite_path(url));
     return SqliteStore::open(path, std::move(options));
   }
+  if (is_postgres(url)) return PostgresStore::open(url, std::move(options));
   return fail(ErrorKind::Invalid, "a store URL is sqlite:PATH, postgres://..., or a libpq text with host=");
 }
 

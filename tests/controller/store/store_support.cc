@@ -6,6 +6,8 @@
 
 #include <filesystem>
 
+#include "tests/support/postgres.h"
+
 namespace neoid::store {
 namespace {
 
@@ -90,21 +92,86 @@ class SqliteDatabase final : public TestDatabase {
   std::shared_ptr<Instant> now_ = std::make_shared<Instant>(kStart);
 };
 
+class PostgresDatabase final : public TestDatabase {
+ public:
+  explicit PostgresDatabase(test::PostgresServer& server)
+      : server_(server), name_(server.create_database()) {}
+  ~PostgresDatabase() override { server_.drop_database(name_); }
+
+  std::string url() const override { return server_.url(name_); }
+  std::string outside(const std::string& sql) override { return run(sql).error; }
+  std::string ask(const std::string& sql) override {
+    const test::PgAnswer answer = run(sql);
+    return answer.error.empty() ? answer.value : answer.error;
+  }
+  std::string tamper(const std::string& sql) override {
+    std::string all = "BEGIN;";
+    for (const bool on : {false, true}) {
+      all += fmt::format(
+          "DO $do$ DECLARE t record; BEGIN FOR t IN SELECT tgname, relname FROM pg_trigger JOIN pg_class c "
+          "ON "
+          "c.oid = tgrelid WHERE NOT tgisinternal AND relnamespace = 'neoid'::regnamespace LOOP EXECUTE "
+          "format('ALTER TABLE neoid.%I {} TRIGGER %I', t.relname, t.tgname); END LOOP; END $do$;",
+          on ? "ENABLE ALWAYS" : "DISABLE");
+      if (!on) all += sql + ";";
+    }
+    return run(all + "COMMIT;").error;
+  }
+  void advance(Duration by) override {
+    now_ += by;
+    set_clock();
+  }
+  StoreOptions options() override {
+    StoreOptions options;
+    options.migration = Migration::Apply;
+    return options;
+  }
+  void opened() override { set_clock(); }
+
+ private:
+  void set_clock() {
+    const std::string error =
+        run(fmt::format(
+                "CREATE OR REPLACE FUNCTION neoid.neoid_now() RETURNS timestamptz LANGUAGE sql VOLATILE AS "
+                "$$ SELECT neoid.instant({}) $$",
+                now_.time_since_epoch().count()))
+            .error;
+    EXPECT_EQ(error, "");
+  }
+  test::PgAnswer run(const std::string& sql) {
+    const test::PgConn connection = server_.connect(name_);
+    test::pg_ask(
+        connection.get(),
+        "SET search_path = neoid, public; SET application_name = 'psql'; SET client_min_messages = error");
+    return test::pg_ask(connection.get(), sql);
+  }
+
+  test::PostgresServer& server_;
+  std::string name_;
+  Instant now_ = kStart;
+};
+
 }  // namespace
 
 std::string form_name(const testing::TestParamInfo<Form>& info) {
   return info.param == Form::Sqlite ? "Sqlite" : "Postgres";
 }
 
-std::vector<Form> all_forms() { return {Form::Sqlite}; }
+std::vector<Form> all_forms() { return {Form::Sqlite, Form::Postgres}; }
 
-std::unique_ptr<TestDatabase> make_database(Form) { return std::make_unique<SqliteDatabase>(); }
+std::unique_ptr<TestDatabase> make_database(Form form) {
+  if (form == Form::Sqlite) return std::make_unique<SqliteDatabase>();
+  test::PostgresServer* server = test::PostgresServer::get();
+  if (server == nullptr) return nullptr;
+  return std::make_unique<PostgresDatabase>(*server);
+}
 
 void StoreTest::SetUp() {
   database_ = make_database(GetParam());
-  ASSERT_NE(database_, nullptr);
+  ASSERT_NE(database_, nullptr) << "no PostgreSQL server: install postgresql-15, or set NEOID_TEST_POSTGRES";
   store_ = open();
   ASSERT_NE(store_, nullptr);
+  database_->opened();
   term_ = claim(*store_);
   const std::vector<plan::StoredScope> scopes{scope("contacts"), scope("documents"), scope("finance")};
   const auto put = store_->put_scopes(term_, scopes, {}, "test");

@@ -26,6 +26,8 @@ class TestDatabase {
   virtual void advance(Duration by) = 0;
   // Fills the clock in, where the form takes it as an option.
   virtual StoreOptions options() = 0;
+  // After the first open: the clock stands still from here on.
+  virtual void opened() {}
 };
 
 enum class Form { Sqlite, Postgres };
