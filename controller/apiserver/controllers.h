@@ -1,0 +1,49 @@
+// Controllers: the one thread behind the server that does what happens "soon": CRDs, namespaces, garbage,
+// aggregated roles, events past their time.
+//
+// Flow: every write is noted (note(), on the writer's thread, cheap; the CRD table and the RBAC snapshot are
+// brought up to date at once, so that whoever wrote one finds it in force) -> the thread is woken -> each
+// controller runs to its end -> what must wait is tried again after a moment.
+// Start: load() before the first request, then start(). Stop: stop() waits for the thread. Thread-safe.
+#pragma once
+
+#include <stop_token>
+#include <thread>
+
+#include "controller/apiserver/collector.h"
+#include "controller/apiserver/core.h"
+#include "controller/apiserver/crd_controller.h"
+#include "controller/apiserver/namespace_controller.h"
+
+namespace neoid::apiserver {
+
+class Controllers {
+ public:
+  Controllers(const Core& core, Clock& clock);
+  ~Controllers();
+
+  void load();  // RBAC, CRDs and owners as they are stored
+  void start();
+  void stop();
+  void note(const Change& change);
+
+ private:
+  void work(std::stop_token stop);
+  void read_rbac();
+  bool aggregate_roles();
+  void wake();
+
+  const Core& core_;
+  Clock& clock_;
+  Mutex crd_mutex_;  // one run of the CRD controller at a time
+  CrdController crds_;
+  NamespaceController namespaces_;
+  Collector collector_;
+  Mutex rbac_mutex_;  // snapshots replace each other in order
+  Mutex mutex_;
+  CondVar woken_;
+  bool work_ NEOID_GUARDED_BY(mutex_) = false;
+  std::jthread thread_;
+};
+
+}  // namespace neoid::apiserver
