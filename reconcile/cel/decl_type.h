@@ -49,13 +49,15 @@ struct DeclField {
   std::string name;      // as it stands in JSON: "my-key"
   std::string cel_name;  // as a rule says it: "my__dash__key" (see escape_property)
   DeclTypePtr type;
-  bool nullable = false;  // `nullable: true`: null in JSON is as good as absent, for has() and selection
+  bool nullable =
+      false;  // a null in an object is as good as absent, for has() and selection, whatever this says
   bool required = false;
 };
 
 struct DeclType {
   DeclKind kind = DeclKind::String;
   DeclTypePtr element;            // of a List its items, of a Map its values
+  bool element_nullable = false;  // `nullable: true` on those: null is a value there
   std::vector<DeclField> fields;  // of an Object, sorted by cel_name
   ListKind list_kind = ListKind::Atomic;
   std::vector<std::string> list_keys;  // x-kubernetes-list-map-keys, JSON names; only for ListKind::Map
@@ -90,10 +92,12 @@ struct ListFacts {
   std::optional<std::int64_t> max_items;
   ListKind kind = ListKind::Atomic;
   std::vector<std::string> keys = {};
+  bool element_nullable = false;
 };
 DeclTypePtr list_type(ListFacts facts);
 
-DeclTypePtr map_type(DeclTypePtr element, std::optional<std::int64_t> max_properties);
+DeclTypePtr map_type(DeclTypePtr element, std::optional<std::int64_t> max_properties,
+                     bool element_nullable = false);
 
 struct PropertyFacts {
   std::string name;
