@@ -126,18 +126,19 @@ bool is_mac(std::string_view text) {
 }
 
 bool is_hostname(std::string_view text) {
-  static const RE2 pattern(
-      "([a-zA-Z0-9\\p{S}\\p{L}]((-?[a-zA-Z0-9\\p{S}\\p{L}]{0,62})?)|([a-zA-Z0-9\\p{S}\\p{L}](([a-zA-Z0-9-\\p{"
-      "S}\\p{L}]"
-      "{0,61}[a-zA-Z0-9\\p{S}\\p{L}])?)(\\.)){1,}([a-zA-Z0-9\\p{S}\\p{L}])(-?[a-zA-Z0-9\\p{S}\\p{L}]){1,62}"
-      ")");
-  if (text.size() > 255 || !full_match(text, pattern)) return false;
-  std::size_t label = 0;
-  for (const char c : text) {
-    label = c == '.' ? 0 : label + 1;
-    if (label > 63) return false;
+  static const RE2 alone("[a-zA-Z0-9\\p{S}\\p{L}](-?[a-zA-Z0-9\\p{S}\\p{L}]*)?");
+  static const RE2 label("[a-zA-Z0-9\\p{S}\\p{L}]([a-zA-Z0-9\\-\\p{S}\\p{L}]*[a-zA-Z0-9\\p{S}\\p{L}])?");
+  static const RE2 last("[a-zA-Z0-9\\p{S}\\p{L}](-?[a-zA-Z0-9\\p{S}\\p{L}])+");
+  if (text.size() > 255) return false;
+  const bool single = text.find('.') == std::string_view::npos;
+  while (true) {
+    const std::size_t dot = text.find('.');
+    const std::string_view part = text.substr(0, dot);
+    if (part.size() > 63) return false;
+    if (dot == std::string_view::npos) return full_match(part, single ? alone : last);
+    if (!full_match(part, label)) return false;
+    text.remove_prefix(dot + 1);
   }
-  return true;
 }
 
 bool is_uri(std::string_view text) {
