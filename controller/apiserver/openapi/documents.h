@@ -25,7 +25,7 @@ struct CustomKind {
 struct Document {
   std::string content_type;
   std::string bytes;
-  std::string etag;  // quoted; upper-case SHA-512 for v3 hashes, as a real server
+  std::string etag;  // quoted: the hash in upper-case hex
 };
 
 class Documents {
@@ -43,14 +43,20 @@ class Documents {
   std::string v3_hash(std::string_view path) const;
 
   const Json& v2_json() const { return v2_; }
-  const std::map<std::string, Json>& v3_json() const { return v3_; }
+  const Json* v3_json(std::string_view path) const;
 
  private:
+  struct Entry {
+    Json document;
+    std::string bytes, hash;
+  };
+
+  void add_v3(const std::string& path, Json document);
+
   Json v2_;
-  std::map<std::string, Json> v3_;
   std::string v2_bytes_, v2_proto_, v2_hash_;
-  std::map<std::string, std::string> v3_bytes_, v3_proto_, v3_hash_;
-  std::string index_bytes_;
+  std::map<std::string, Entry, std::less<>> v3_;
+  std::string index_bytes_, index_hash_;
 };
 
 }  // namespace neoid::openapi

@@ -236,7 +236,8 @@ void Notation::finish() {
             {"items", {{"$ref", "#/definitions/" + type}}}}},
           {"metadata",
            {{"$ref", "#/definitions/" + std::string(kMeta) + "ListMeta"},
-            {"description", "Standard metadata of the list."}}}}},
+            {"description", "Standard metadata of the list."},
+            {"default", Json::object()}}}}},
         {"x-kubernetes-group-version-kind", group_version_kind(group, version_of(package), kind)}};
   }
 }
