@@ -165,6 +165,8 @@ SslPtr Client::Impl::new_tls() const {
   SSL_set_connect_state(ssl.get());
   const std::string& name = options_.tls.server_name.empty() ? url_.host : options_.tls.server_name;
   X509_VERIFY_PARAM* expected = SSL_get0_param(ssl.get());
+  X509_VERIFY_PARAM_set_hostflags(expected,
+                                  X509_CHECK_FLAG_NEVER_CHECK_SUBJECT | X509_CHECK_FLAG_NO_PARTIAL_WILDCARDS);
   if (X509_VERIFY_PARAM_set1_ip_asc(expected, name.c_str()) != 1) {
     X509_VERIFY_PARAM_set1_host(expected, name.c_str(), name.size());
     SSL_set_tlsext_host_name(ssl.get(), name.c_str());

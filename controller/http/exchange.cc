@@ -31,6 +31,15 @@ const std::string& http_date() {
   return text;
 }
 
+// A handler may put texts of users into fields: what would end the line becomes a blank.
+std::string field_value(std::string_view text) {
+  std::string value(text);
+  for (char& c : value) {
+    if (static_cast<unsigned char>(c) < 0x20 || c == 0x7F) c = ' ';
+  }
+  return value;
+}
+
 class ChunkedStream final : public Stream {
  public:
   ChunkedStream(httplib::DataSink& sink, MessageStream& stream, std::stop_token stop)
@@ -182,7 +191,8 @@ void Exchange::answer(httplib::Response& out) {
   }
   out.status = response.status;
   for (const auto& [name, value] : response.headers) {
-    if (!equal_ignoring_case(name, "Content-Type") || !response.stream) out.headers.emplace(name, value);
+    if (!equal_ignoring_case(name, "Content-Type") || !response.stream)
+      out.headers.emplace(name, field_value(value));
   }
   out.headers.emplace("Date", http_date());
   if (!response.stream) {
@@ -203,7 +213,7 @@ void Exchange::answer(httplib::Response& out) {
     sink.done();
     return true;
   };
-  const std::string type(response.headers.get("Content-Type"));
+  const std::string type = field_value(response.headers.get("Content-Type"));
   out.set_chunked_content_provider(type.empty() ? "application/octet-stream" : type, provide);
 }
 

@@ -55,6 +55,8 @@ Result<void> trust(SSL_CTX* context, std::string_view ca_pem) {
   NEOID_TRY(auto roots, read_certificates(ca_pem));
   X509_STORE* store = SSL_CTX_get_cert_store(context);
   for (const X509Ptr& root : roots) X509_STORE_add_cert(store, root.get());
+  // Every certificate of the text is trusted, also an intermediate one, as Go's clients and servers do.
+  X509_STORE_set_flags(store, X509_V_FLAG_PARTIAL_CHAIN);
   return {};
 }
 

@@ -203,7 +203,16 @@ void Server::Impl::on_event(std::uint64_t id) {
     }
   }
   ended.request_stop();
-  if (session) workers_.submit([this, session] { serve(session); });
+  if (!session) return;
+  workers_.submit([this, session] {
+    try {
+      serve(session);
+    } catch (
+        const std::exception& error) {  // out of memory, most likely: lose the connection, not the process
+      log::error("connection failed", {{"peer", session->peer.address}, {"error", error.what()}});
+      forget(*session);
+    }
+  });
 }
 
 void Server::Impl::close_overdue() {

@@ -273,6 +273,16 @@ TEST(Server, a_handler_that_throws_is_a_500_without_its_text) {
   EXPECT_THAT(answer, Not(HasSubstr("private")));
 }
 
+TEST(Server, no_header_value_of_a_handler_starts_a_line) {
+  const auto server = serve([](const Request&) {
+    return Response{
+        200, {{"Content-Type", "text/plain\r\nX-Evil: 1"}, {"Warning", "299 - \"a\r\n\r\nbody\""}}, "x"};
+  });
+  const std::string answer = talk(*server, "GET / HTTP/1.1\r\nHost: h\r\nConnection: close\r\n\r\n");
+  EXPECT_THAT(answer, HasSubstr("Warning: 299 - \"a    body\"\r\n"));
+  EXPECT_THAT(answer, Not(HasSubstr("\nX-Evil")));
+}
+
 TEST(Server, the_address_of_the_peer_is_the_sockets) {
   const auto server = serve([](const Request& request) { return Response{200, {}, request.peer.address}; });
   const std::string answer =

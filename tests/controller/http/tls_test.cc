@@ -68,6 +68,17 @@ TEST_F(Tls, a_server_of_another_authority_is_refused_unless_nobody_is_verified) 
   EXPECT_TRUE(ask({"", {}, "", Verify::Nobody}).has_value());
 }
 
+TEST_F(Tls, the_common_name_of_a_server_is_not_its_host_name) {
+  const Identity nameless = *make_certificate(
+      certificates_.ca, {"localhost", {}, {}, {}, Usage::Server, certificates_.begin, certificates_.end});
+  ASSERT_TRUE(server_->replace_tls({nameless, ""}).has_value());
+  EXPECT_FALSE(ask({certificates_.ca.certificate_pem, {}, "", Verify::Peer}, "localhost").has_value());
+}
+
+TEST_F(Tls, the_servers_own_certificate_may_be_what_is_trusted) {
+  EXPECT_TRUE(ask({certificates_.server.certificate_pem, {}, "", Verify::Peer}).has_value());
+}
+
 TEST_F(Tls, client_certificates_that_do_not_verify_end_the_conversation) {
   const Identity other = *make_ca("other", certificates_.begin, certificates_.end);
   const CertificateOptions alice{"alice", {}, {}, {}, Usage::Client, certificates_.begin, certificates_.end};
