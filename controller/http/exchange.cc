@@ -84,8 +84,10 @@ Exchange::Exchange(http::Handler handler, ServerLimits limits)
       out.status = Call::current->body_status;
     }
   });
-  set_post_routing_handler(
-      [](const httplib::Request&, httplib::Response& out) { out.headers.erase("Keep-Alive"); });
+  set_post_routing_handler([](const httplib::Request&, httplib::Response& out) {
+    out.headers.erase("Keep-Alive");
+    out.headers.erase("Accept-Ranges");
+  });
 }
 
 Next Exchange::run(MessageStream& stream, const Peer& peer, StreamWatch& watch,

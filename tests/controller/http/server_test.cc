@@ -74,6 +74,7 @@ TEST(Server, a_head_request_gets_the_length_without_the_body) {
   const auto server = serve(echo);
   const std::string answer = talk(*server, "HEAD / HTTP/1.1\r\nHost: h\r\nConnection: close\r\n\r\n");
   EXPECT_THAT(answer, HasSubstr("Content-Length: 7\r\n"));
+  EXPECT_THAT(answer, Not(HasSubstr("Accept-Ranges")));
   EXPECT_THAT(answer, testing::EndsWith("\r\n\r\n"));
 }
 
