@@ -1,0 +1,144 @@
+#include "controller/cmd/standalone.h"
+
+#include <fmt/format.h>
+
+#include <fstream>
+#include <iostream>
+#include <iterator>
+#include <memory>
+#include <utility>
+
+#include "controller/apiserver/server.h"
+#include "controller/base/log.h"
+#include "controller/cli/output.h"
+#include "controller/cmd/data_folder.h"
+#include "controller/cmd/health.h"
+#include "controller/cmd/local_transport.h"
+#include "controller/cmd/signals.h"
+#include "controller/kube/kubeconfig.h"
+#include "reconcile/policy/admission.h"
+
+namespace neoid::cmd {
+namespace {
+
+// --- admission in process ----------------------------------------------------------------------
+
+std::optional<policy::AdmissionFacts> facts_of(const apiserver::AdmissionRequest& request) {
+  const auto kind = api::parse_kind(request.kind);
+  if (request.group != api::kGroup || !kind) return std::nullopt;
+  policy::AdmissionFacts facts;
+  facts.operation = request.operation == "CREATE"   ? policy::AdmissionOperation::Create
+                    : request.operation == "DELETE" ? policy::AdmissionOperation::Delete
+                                                    : policy::AdmissionOperation::Update;
+  facts.kind = *kind;
+  facts.name = request.name;
+  facts.subresource = request.subresource;
+  facts.user = request.user.name;
+  facts.groups = request.user.groups;
+  facts.object = request.object;
+  facts.old_object = request.old_object;
+  return facts;
+}
+
+apiserver::Admission admission() {
+  const policy::PlatformIdentities platform{{}, {"system:masters", std::string(auth::kPlatformGroup)}};
+  apiserver::Admission admission;
+  admission.mutate = [](const apiserver::AdmissionRequest& request) {
+    apiserver::AdmissionAnswer answer;
+    if (const auto facts = facts_of(request); facts && request.user.name != "system:neoid-controller")
+      answer.patched = policy::with_requester(*facts);
+    return answer;
+  };
+  admission.validate = [platform](const apiserver::AdmissionRequest& request) {
+    apiserver::AdmissionAnswer answer;
+    const auto facts = facts_of(request);
+    if (!facts) return answer;
+    const policy::AdmissionVerdict verdict = policy::judge_admission(*facts, platform);
+    answer.allowed = verdict.allowed;
+    answer.message = verdict.message;
+    return answer;
+  };
+  return admission;
+}
+
+// --- the parts, in the order in which they start -----------------------------------------------
+
+Result<std::unique_ptr<apiserver::ApiServer>> open_api(const StandaloneOptions& options,
+                                                       const DataFolder& folder, Clock& clock) {
+  NEOID_TRY(const HostPort where, parse_host_port(options.listen));
+  apiserver::ApiServerOptions api;
+  api.data = folder.path / "api";
+  api.host = where.host;
+  api.port = where.port;
+  api.token_file_text = folder.token_file_text;
+  if (!options.token_auth_file.empty()) {
+    std::ifstream file(options.token_auth_file, std::ios::binary);
+    if (!file)
+      return fail(ErrorKind::Invalid, "--token-auth-file " + options.token_auth_file + " cannot be read");
+    api.token_file_text += std::string(std::istreambuf_iterator<char>(file), {});
+  }
+  NEOID_TRY(http::Identity identity, make_server_identity(folder, where.host, clock.now()));
+  api.tls = http::TlsOptions{std::move(identity), folder.ca.certificate_pem};
+  api.admission = admission();
+  return apiserver::ApiServer::open(std::move(api), clock);
+}
+
+std::string server_url(const std::string& listen, int port) {
+  auto where = parse_host_port(listen);
+  std::string host = where ? where->host : "127.0.0.1";
+  if (host == "0.0.0.0") host = "127.0.0.1";
+  if (host.find(':') != std::string::npos) host = "[" + host + "]";
+  return fmt::format("https://{}:{}", host, port);
+}
+
+Result<void> write_kubeconfig_file(const DataFolder& folder, const std::string& url) {
+  const std::string text = kube::kubeconfig_text(
+      "neoid", url, folder.ca.certificate_pem,
+      {{.name = "admin", .token = folder.admin_token}, {.name = "platform", .token = folder.platform_token}});
+  return kube::write_kubeconfig((folder.path / "kubeconfig").string(), text);
+}
+
+Result<void> run(StandaloneOptions& options) {
+  SystemClock clock;
+  MetricsRegistry metrics;
+  NEOID_TRY(const DataFolder folder, open_data_folder(options.data, clock.now()));
+  NEOID_TRY(const std::unique_ptr<apiserver::ApiServer> api, open_api(options, folder, clock));
+  const std::string store_url =
+      options.store_url.empty() ? "sqlite:" + (folder.path / "identity.db").string() : options.store_url;
+  NEOID_TRY(const std::unique_ptr<store::IdentityStore> store,
+            store::open_store(store_url, store::Migration::Apply));
+
+  const auto transport = std::make_shared<LocalTransport>(
+      [&api](const http::Request& request) { return api->handle(request); }, folder.controller_token);
+  const kube::Client client(transport);
+  options.controller.always_clean = true;  // no create outlives the process that serves it
+  NEOID_TRY(const auto controller,
+            reconcilers::Controller::create(client, *store, clock, metrics, options.controller));
+  if (auto started = api->start(); !started)
+    return fail(wrap("--listen " + options.listen + " cannot be used", std::move(started).error()));
+  const std::string url = server_url(options.listen, api->port());
+  NEOID_TRY_VOID(write_kubeconfig_file(folder, url));
+  std::unique_ptr<http::Server> health;
+  if (!options.health_address.empty()) {
+    NEOID_TRY(health, serve_health(options.health_address, metrics, [&] { return controller->unready(); }));
+  }
+  controller->start();
+  log::info(
+      "ready",
+      {{"api", url}, {"kubeconfig", (folder.path / "kubeconfig").string()}, {"store", store->location()}});
+  wait_for_stop_signal();
+  log::info("stopping");
+  controller->stop();
+  api->stop();
+  return {};
+}
+
+}  // namespace
+
+int run_standalone(StandaloneOptions options) {
+  hold_stop_signals();
+  if (auto result = run(options); !result) return cli::report(std::cerr, result.error());
+  return cli::kDone;
+}
+
+}  // namespace neoid::cmd
