@@ -1,5 +1,5 @@
-// Aggregated ClusterRoles: which roles a selector finds, and the union of their rules. Private to this folder but for
-// aggregate(), which rbac.h declares.
+// Aggregated ClusterRoles: which roles a selector finds, and the union of their rules. Private to this folder
+// but for aggregate(), which rbac.h declares.
 #pragma once
 
 #include "controller/apiserver/auth/rbac.h"

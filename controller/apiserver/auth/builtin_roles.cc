@@ -12,8 +12,9 @@
 namespace neoid::auth {
 namespace {
 
-// {name, aggregate: which role it is aggregated from, to: which role it is aggregated into, rules, groups: whom a
-// ClusterRoleBinding of the same name gives it to}. Rules: [verbs, groups, resources] or [verbs, urls].
+// {name, aggregate: which role it is aggregated from, to: which role it is aggregated into, rules, groups:
+// whom a ClusterRoleBinding of the same name gives it to}. Rules: [verbs, groups, resources] or [verbs,
+// urls].
 constexpr const char* kRoles = R"json([
 {"name": "cluster-admin", "groups": ["system:masters"],
  "rules": [["*", "*", "*"], ["*", "*"]]},

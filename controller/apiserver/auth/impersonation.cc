@@ -41,7 +41,8 @@ std::string unescape(std::string_view text) {
   return out;
 }
 
-// Go's print of the references that were asked for: {Kind Namespace Name UID APIVersion ResourceVersion FieldPath}.
+// Go's print of the references that were asked for: {Kind Namespace Name UID APIVersion ResourceVersion
+// FieldPath}.
 std::string requested(const Impersonation& wanted) {
   std::vector<std::string> parts;
   for (const auto& group : wanted.groups) parts.push_back(fmt::format("{{Group  {}    }}", group));

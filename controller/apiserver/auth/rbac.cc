@@ -106,8 +106,8 @@ struct Rbac::Impl {
     return binding;
   }
 
-  // Calls `visit` with each binding that holds for the user in the namespace, cluster-wide ones first, until it
-  // returns false.
+  // Calls `visit` with each binding that holds for the user in the namespace, cluster-wide ones first, until
+  // it returns false.
   template <class Visit>
   void each(const UserInfo& user, std::string_view ns, const Visit& visit) const {
     const auto go_through = [&](const std::vector<Binding>& list) {

@@ -1,4 +1,5 @@
-// Rules of roles: matching one against a request, and one set of rules covering another. Private to this folder.
+// Rules of roles: matching one against a request, and one set of rules covering another. Private to this
+// folder.
 #pragma once
 
 #include <string>

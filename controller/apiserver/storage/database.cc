@@ -13,7 +13,8 @@ namespace neoid::storage {
 namespace {
 
 constexpr int kApplicationId = 0x6e656f69;  // "neoi": `file` and people recognise it
-// Revision 1 is "too old" from the first day, as on a server that has compacted: clients get to know it early.
+// Revision 1 is "too old" from the first day, as on a server that has compacted: clients get to know it
+// early.
 constexpr Revision kFirstRevision = 1000;
 constexpr Revision kRestoreGap = 1'000'000;
 

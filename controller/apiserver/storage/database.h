@@ -1,7 +1,7 @@
 // The SQLite file: the only place of the embedded API that knows SQL. One thread at a time.
 //
-// Table `objects` has a row for each object, with a checksum over it; `meta` the format's numbers; `changes` the last
-// revision of each resource, so that watches of quiet resources go on over a restart.
+// Table `objects` has a row for each object, with a checksum over it; `meta` the format's numbers; `changes`
+// the last revision of each resource, so that watches of quiet resources go on over a restart.
 #pragma once
 
 #include <sqlite3.h>
@@ -37,7 +37,8 @@ class Database {
   // Invalid: damaged, or of another format. Unavailable: cannot be read or written.
   static Result<Database> open(const std::filesystem::path& file);
   Result<Loaded> load();
-  // All or nothing, and on disk when it returns. Sets the rows of created records. Unavailable: nothing was done.
+  // All or nothing, and on disk when it returns. Sets the rows of created records. Unavailable: nothing was
+  // done.
   Result<void> commit(const std::vector<Change>& changes, Revision revision);
 
   // Opens `file` on its own and copies it while others write; see ApiStorage::backup.

@@ -14,8 +14,8 @@ struct Encoded {
   std::string tail;  // starts with `"`
 };
 
-// Sets metadata.resourceVersion to "" in `value` on the way. Invalid: no object with an object `metadata`, text that
-// is not UTF-8, or more than `limit_bytes`.
+// Sets metadata.resourceVersion to "" in `value` on the way. Invalid: no object with an object `metadata`,
+// text that is not UTF-8, or more than `limit_bytes`.
 Result<Encoded> encode(Json& value, std::size_t limit_bytes);
 // `record` with the revision in its bytes.
 void put_revision(Record& record, const Encoded& encoded, Revision revision);

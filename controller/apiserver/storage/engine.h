@@ -1,9 +1,9 @@
 // Engine: the queue of writes, the one thread that commits them, and the memory that everybody reads.
 //
-// Locks: `queue_mutex_` guards the queue, `mutex_` the state; never both at once. The writer thread alone changes the
-// state, and only after a commit. Nothing is called out to under either.
-// Start and stop: load, then the thread. The thread ends last of all, after the queue is empty, so that every write that
-// was taken is answered; then the file is closed, then the folder's lock is let go.
+// Locks: `queue_mutex_` guards the queue, `mutex_` the state; never both at once. The writer thread alone
+// changes the state, and only after a commit. Nothing is called out to under either.
+// Start and stop: load, then the thread. The thread ends last of all, after the queue is empty, so that every
+// write that was taken is answered; then the file is closed, then the folder's lock is let go.
 #pragma once
 
 #include <atomic>

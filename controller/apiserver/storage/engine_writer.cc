@@ -117,7 +117,8 @@ void Engine::process(std::vector<Pending> batch) {
     if (!committed) {
       log::error("writes were not stored",
                  {{"error", committed.error().message}, {"writes", group.changes.size()}});
-      // What failed its check may have failed against a change that did not happen: nobody is told more than this.
+      // What failed its check may have failed against a change that did not happen: nobody is told more than
+      // this.
       for (auto& answer : group.answers) answer.pending->answer.set_value(fail(committed.error()));
       return;
     }

@@ -1,7 +1,8 @@
-// What memory knows: the objects of today and a bounded history of how they came to be so. Plain data, no locks.
+// What memory knows: the objects of today and a bounded history of how they came to be so. Plain data, no
+// locks.
 //
-// Each resource has its objects in order and the changes that history still holds, oldest first. A revision is
-// within reach of a resource if every change of that resource after it is still held: `reachable_from`.
+// Each resource has its objects in order and the changes that history still holds, oldest first. A revision
+// is within reach of a resource if every change of that resource after it is still held: `reachable_from`.
 #pragma once
 
 #include <chrono>

@@ -115,8 +115,9 @@ class ApiStorage {
   static Result<std::unique_ptr<ApiStorage>> open(const std::filesystem::path& folder,
                                                   StorageOptions options = {});
   ~ApiStorage();  // closes; lets go of the folder
-  // Commits what is queued, refuses further writes (Unavailable), ends the waits of all watches. Reads go on. Whoever
-  // stops a server closes first, then joins the threads that use watches, then destroys. One thread at a time.
+  // Commits what is queued, refuses further writes (Unavailable), ends the waits of all watches. Reads go on.
+  // Whoever stops a server closes first, then joins the threads that use watches, then destroys. One thread
+  // at a time.
   void close();
 
   // --- reads: from memory ---

@@ -1,4 +1,5 @@
-// Random writes, reads, lists in the past, watches and restarts against a model that is too simple to be wrong.
+// Random writes, reads, lists in the past, watches and restarts against a model that is too simple to be
+// wrong.
 #include <gtest/gtest.h>
 
 #include <map>
@@ -145,7 +146,8 @@ class RandomRun {
     ASSERT_EQ(value["metadata"]["resourceVersion"], std::to_string(got->revision()));
   }
 
-  // Events of a resource after `from` that happened since the folder was opened are held, unless there are too many.
+  // Events of a resource after `from` that happened since the folder was opened are held, unless there are
+  // too many.
   bool reachable(const std::string& of, Revision from) const {
     std::size_t later = 0;
     for (const auto& [revision, event] : model_.events) {
