@@ -199,6 +199,7 @@ Value equal(const Value& a, const Value& b, Arena& arena) {
     case ValueKind::Ip: return make_bool(same_address(*a.ip, *b.ip));
     case ValueKind::Cidr: return make_bool(same_range(*a.cidr, *b.cidr));
     case ValueKind::Semver: return make_bool(compare_versions(*a.semver, *b.semver) == 0);
+    case ValueKind::Format: return make_bool(a.format == b.format);
   }
   return make_bool(false);
 }

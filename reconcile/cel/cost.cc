@@ -299,6 +299,9 @@ class Coster {
       case CostModel::ContainsCidr: return {contains_address(argument(0), true)};
       case CostModel::SetsContains: return {size(expr->args[0]) * size(expr->args[1]) + kOne};
       case CostModel::SetsEquivalent: return {(size(expr->args[0]) * size(expr->args[1])) * 2.0 + kOne};
+      case CostModel::Format: return {size(self) * kTextFactor};
+      case CostModel::ValidateFormat:
+        return {(plain_size(argument(0)) * kTextFactor) * (128 * kPatternFactor)};
       case CostModel::One:
       case CostModel::IndexList:
       case CostModel::IndexMap:

@@ -81,6 +81,7 @@ class SignatureReader {
     }
     if (word == "url") return pool_.object("kubernetes.URL");
     if (word == "quantity") return pool_.object("kubernetes.Quantity");
+    if (word == "format") return pool_.object("kubernetes.NamedFormat");
     if (word == "semver") return pool_.object("kubernetes.Semver");
 
     if (word == "ip") return pool_.opaque("net.IP", {});
@@ -100,9 +101,9 @@ struct Library {
   std::unordered_map<std::string_view, std::vector<const Overload*>> by_name;
 
   Library() {
-    for (const auto rows :
-         {operator_rows(), conversion_rows(), string_rows(), list_rows(), time_rows(), regex_rows(),
-          url_rows(), optional_rows(), quantity_rows(), address_rows(), set_rows(), semver_rows()}) {
+    for (const auto rows : {operator_rows(), conversion_rows(), string_rows(), list_rows(), time_rows(),
+                            regex_rows(), url_rows(), optional_rows(), quantity_rows(), address_rows(),
+                            set_rows(), semver_rows(), text_format_rows(), named_format_rows()}) {
       for (const FunctionRow& row : rows) add(row);
     }
   }

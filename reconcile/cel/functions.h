@@ -50,6 +50,8 @@ enum class CostModel {
   ContainsCidr,
   SetsContains,  // sets.contains, sets.intersects: m * n
   SetsEquivalent,
+  Format,          // 'x'.format([...])
+  ValidateFormat,  // format.x().validate('...')
 };
 
 inline constexpr KubernetesVersion kAlways{1, 0};
@@ -89,6 +91,8 @@ std::span<const FunctionRow> quantity_rows();
 std::span<const FunctionRow> address_rows();
 std::span<const FunctionRow> set_rows();
 std::span<const FunctionRow> semver_rows();
+std::span<const FunctionRow> text_format_rows();
+std::span<const FunctionRow> named_format_rows();
 
 // The overloads of a name in a version, in order of declaration; empty if nobody declared it.
 std::vector<const Overload*> find_overloads(std::string_view name, KubernetesVersion version);

@@ -52,6 +52,7 @@ std::uint64_t runtime_cost(CostModel model, const Call& call, const Value& resul
     case CostModel::StringToBytes:
     case CostModel::BytesToString:
     case CostModel::TextSameSize:
+    case CostModel::Format:
     case CostModel::ParseText:
     case CostModel::ParseTextTwice:
     case CostModel::Replace:
@@ -72,6 +73,8 @@ std::uint64_t runtime_cost(CostModel model, const Call& call, const Value& resul
     }
     case CostModel::SetsContains: return quick_size(args[0]) * quick_size(args[1]) + 1;
     case CostModel::SetsEquivalent: return quick_size(args[0]) * quick_size(args[1]) * 2 + 1;
+    case CostModel::ValidateFormat:
+      return scaled(1 + quick_size(args[1]), kTextFactor) * scaled(128, kPatternFactor);
     case CostModel::LogicalAnd:
     case CostModel::LogicalOr:
     case CostModel::Conditional: return 0;

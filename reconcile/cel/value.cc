@@ -152,6 +152,7 @@ std::string_view type_name(const Value& value) {
     case ValueKind::Ip: return "net.IP";
     case ValueKind::Cidr: return "net.CIDR";
     case ValueKind::Semver: return "kubernetes.Semver";
+    case ValueKind::Format: return "kubernetes.NamedFormat";
   }
   return "";
 }

@@ -66,6 +66,7 @@ enum class ValueKind : std::uint8_t {
   Ip,
   Cidr,
   Semver,
+  Format,
 };
 
 struct ListNode;
@@ -76,6 +77,7 @@ struct QuantityNode;
 struct IpNode;
 struct CidrNode;
 struct SemverNode;
+struct FormatNode;
 
 struct Value {
   ValueKind kind = ValueKind::Null;
@@ -96,6 +98,7 @@ struct Value {
     const IpNode* ip;
     const CidrNode* cidr;
     const SemverNode* semver;
+    const FormatNode* format;
   };
   union {
     std::size_t size;      // of text, in bytes
