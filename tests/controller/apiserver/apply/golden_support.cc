@@ -44,23 +44,25 @@ std::string word(const Json& object, const char* name) {
   return object[name].get<std::string>();
 }
 
-// The object as another version shows it: without the members that version does not know.
-void drop_unknown(Json& value, const Type& type) {
-  if (!value.is_object() || !type.map) return;
-  for (auto at = value.begin(); at != value.end();) {
-    const TypeRef& member = type.map->member(at.key());
-    if (member) drop_unknown(*at, *member);
-    at = member ? std::next(at) : value.erase(at);
-  }
-}
-
 class Case {
  public:
   Case(const std::filesystem::path& file, std::vector<Step>& out)
       : file_(file.filename().string()), out_(out) {
     std::ifstream in(file);
     const Json document = Json::parse(in, nullptr, false);
-    for (const Json& step : document.value("steps", Json::array())) read(step);
+    // A kubectl flow: CRDs are among its files, and each step lists what kubectl sent.
+    for (const Json& text : document.value("files", Json::object()))
+      if (text.is_string()) learn_crd(Json::parse(text.get_ref<const std::string&>(), nullptr, false));
+    for (const Json& step : document.value("steps", Json::array())) {
+      if (step.contains("request")) read(step);
+      for (const Json& exchange : step.value("http", Json::array())) {
+        Json named = exchange;
+        named["name"] = "kubectl";
+        for (const Json& word : step.value("argv", Json::array()))
+          named["name"].get_ref<std::string&>() += " " + word.get<std::string>();
+        read(named);
+      }
+    }
   }
 
  private:
@@ -114,7 +116,8 @@ class Case {
     const std::string name = step.value("name", "");
     const Json body = request.contains("body") ? filled(request["body"]) : Json();
     if (request.value("method", "") != "DELETE") learn_crd(body);
-    const Json answer = step.contains("response") ? step["response"].value("body", Json()) : Json();
+    const Json answer =
+        step.contains("response") ? step["response"].value("body", Json()) : Json();  // a text stays unknown
     answers_[name] = answer;
     if (!step.contains("response")) return;
 
@@ -186,8 +189,12 @@ class Case {
       if (resource.group == group && resource.version == version && resource.plural == step.resource &&
           !resource.create_only) {
         step.kind = resource.kind;
-        step.types[step.api_version] = type_of_schema(*openapi::builtin_schema(group, version, resource.kind),
-                                                      openapi::builtin_reference);
+        static std::map<std::string, TypeRef> known;
+        TypeRef& type = known[step.api_version + "/" + resource.kind];
+        if (!type)
+          type = type_of_schema(*openapi::builtin_schema(group, version, resource.kind),
+                                openapi::builtin_reference);
+        step.types[step.api_version] = type;
         return true;
       }
     return false;
@@ -201,6 +208,15 @@ class Case {
 
 }  // namespace
 
+void drop_unknown(Json& value, const Type& type) {
+  if (!value.is_object() || !type.map) return;
+  for (auto at = value.begin(); at != value.end();) {
+    const TypeRef& member = type.map->member(at.key());
+    if (member) drop_unknown(*at, *member);
+    at = member ? std::next(at) : value.erase(at);
+  }
+}
+
 Writer Step::writer() const {
   Writer out;
   const auto option = query.find("fieldManager");
@@ -212,20 +228,19 @@ Writer Step::writer() const {
   return out;
 }
 
-std::vector<Step> read_steps(const std::vector<std::string>& words) {
-  std::vector<std::filesystem::path> files;
-  for (const auto& entry : std::filesystem::directory_iterator(NEOID_SOURCE_DIR "/tests/golden/kube/http")) {
-    const std::string name = entry.path().filename().string();
-    if (!name.ends_with(".json")) continue;
-    if (words.empty() || std::ranges::any_of(words, [&](const std::string& word) {
-          return name.find(word) != std::string::npos;
-        }))
-      files.push_back(entry.path());
-  }
-  std::ranges::sort(files);
-  std::vector<Step> out;
-  for (const auto& file : files) Case(file, out);
-  return out;
+const std::vector<Step>& read_steps() {
+  static const std::vector<Step> all = [] {
+    std::vector<std::filesystem::path> files;
+    for (const char* folder : {"http", "kubectl"})
+      for (const auto& entry : std::filesystem::directory_iterator(
+               std::filesystem::path(NEOID_SOURCE_DIR "/tests/golden/kube") / folder))
+        if (entry.path().extension() == ".json") files.push_back(entry.path());
+    std::ranges::sort(files);
+    std::vector<Step> out;
+    for (const auto& file : files) Case(file, out);
+    return out;
+  }();
+  return all;
 }
 
 std::optional<Instant> latest_time(const Json& object) {

@@ -1,4 +1,4 @@
-// Recorded cases of tests/golden/kube/http, read as sequences of writes that pure functions can repeat.
+// Recorded cases of tests/golden/kube (http and kubectl), read as sequences of writes that pure functions can repeat.
 #pragma once
 
 #include <filesystem>
@@ -36,8 +36,11 @@ struct Step {
   Writer writer() const;
 };
 
-// The writes (POST, PUT, PATCH) of every case whose file name contains one of the words (all: no words).
-std::vector<Step> read_steps(const std::vector<std::string>& words = {});
+// The writes (POST, PUT, PATCH) of every case. Read once.
+const std::vector<Step>& read_steps();
+
+// Takes out the members that the type does not know: pruned, or seen through another version.
+void drop_unknown(Json& value, const Type& type);
 
 // The latest time in metadata.managedFields.
 std::optional<Instant> latest_time(const Json& object);

@@ -51,6 +51,7 @@ TEST(ServerSideApplyGolden, RepeatsEveryRecordedApply) {
     if (!step.content_type.starts_with("application/apply-patch+yaml") || !step.answer.is_object()) continue;
     const auto force = step.query.find("force");
     if (!step.query.contains("fieldManager") || step.query.at("fieldManager").empty()) continue;
+    if (step.status == 200 && step.live.empty()) continue;  // made by a step that was not recorded
     const Outcome<Json> configuration = read_apply_configuration(step.body_text);
     if (!configuration) {
       compare_refusal(step, configuration.error());
@@ -88,8 +89,8 @@ TEST(ServerSideApplyGolden, RepeatsEveryRecordedApply) {
     ++merged;
   }
   std::printf("%d applied, %d refused\n", merged, refused);
-  EXPECT_GE(merged, 30);
-  EXPECT_GE(refused, 15);
+  EXPECT_GE(merged, 45);
+  EXPECT_GE(refused, 25);
 }
 
 }  // namespace
