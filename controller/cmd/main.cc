@@ -185,7 +185,8 @@ int run(int argc, char** argv) {
   Flags flags;
   int code = 0;
   flags.standalone.controller.lease.name = {"kube-system", "neoid"};
-  flags.standalone.controller.lease.holder = default_holder();
+  // Always the same one: the data folder has one owner at a time, and after a crash nobody is to be waited for.
+  flags.standalone.controller.lease.holder = "standalone";
   flags.cluster.controller.lease.holder = default_holder();
 
   CLI::App app("neoid keeps the machine-to-machine identities of the Neostella platform as declared YAML.",

@@ -155,6 +155,7 @@ void UserReconciler::store_failed(Passes& passes, const Error& error) {
     if (!pass.open() || pass.store_error) continue;
     pass.store_error = error;
     pass.plan = plan::Plan{};
+    pass.view.now = services_.clock.now();  // the database's was not to be had
   }
 }
 

@@ -14,7 +14,6 @@ namespace {
 
 constexpr double kTwoTo63 = 9223372036854775808.0;
 constexpr double kTwoTo64 = 18446744073709551616.0;
-constexpr KubernetesVersion kIdentities{1, 25};
 
 Value cannot(const Call& call, std::string_view to) {
   return make_error(call.arena,
@@ -195,7 +194,7 @@ std::span<const FunctionRow> conversion_rows() {
       {"int", "(double) -> int", to_int},
       {"int", "(string) -> int", to_int},
       {"int", "(timestamp) -> int", to_int},
-      {"int", "(duration) -> int", to_int, CostModel::One, kIdentities},
+      {"int", "(duration) -> int", to_int},
       {"string", "(string) -> string", to_string},
       {"string", "(bool) -> string", to_string},
       {"string", "(int) -> string", to_string},

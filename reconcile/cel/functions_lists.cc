@@ -15,6 +15,7 @@ Value is_sorted(const Call& call) {
     if (i > 0) {
       const Order order = compare(before, item);
       if (order == Order::NotComparable) return make_static_error("no such overload");
+      if (order == Order::Unordered) return make_static_error("NaN values cannot be ordered");
       if (order == Order::Greater) return make_bool(false);
     }
     before = item;
@@ -66,6 +67,7 @@ Value extreme(const Call& call, std::string_view name, Order wanted) {
     if (item.is_error()) return item;
     const Order order = compare(item, best);
     if (order == Order::NotComparable) return make_static_error("no such overload");
+    if (order == Order::Unordered) return make_static_error("NaN values cannot be ordered");
     if (order == wanted) best = item;
   }
   return best;

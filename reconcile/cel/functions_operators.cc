@@ -219,11 +219,19 @@ Value negate(const Call& call) {
   const bool smallest = a.integer == std::numeric_limits<std::int64_t>::min();
   if (a.is(ValueKind::Int)) return smallest ? int_overflow() : make_int(-a.integer);
   if (a.is(ValueKind::Duration)) return smallest ? duration_overflow() : make_duration(-a.integer);
+  if (a.is(ValueKind::Bool)) return no_overload();
   return no_overload(call, "-_");
 }
 
 Value logical_not(const Call& call) {
-  return call.args[0].is(ValueKind::Bool) ? make_bool(!call.args[0].boolean) : no_overload(call, "!_");
+  switch (call.args[0].kind) {
+    case ValueKind::Bool: return make_bool(!call.args[0].boolean);
+    // These know what a minus is, and so are asked.
+    case ValueKind::Int:
+    case ValueKind::Double:
+    case ValueKind::Duration: return no_overload();
+    default: return no_overload(call, "!_");
+  }
 }
 
 // Whether `order` is what the operator asks for.
@@ -231,7 +239,7 @@ template <bool (*Accept)(Order)>
 Value ordered(const Call& call) {
   const Order order = compare(call.args[0], call.args[1]);
   if (order == Order::NotComparable) return no_overload();
-  if (order == Order::Unordered) return make_bool(false);
+  if (order == Order::Unordered) return make_static_error("NaN values cannot be ordered");
   return make_bool(Accept(order));
 }
 bool is_less(Order order) { return order == Order::Less; }
@@ -254,7 +262,7 @@ Value in(const Call& call) {
     const bool has = find_key(container, wanted, call.arena, found);
     return has && found.is_error() ? found : make_bool(has);
   }
-  if (!container.is(ValueKind::List)) return no_overload(call, "@in");
+  if (!container.is(ValueKind::List)) return no_overload();
   Value error;
   for (std::size_t i = 0, size = list_size(container); i < size; ++i) {
     const Value same = equal(list_item(container, i, call.arena), wanted, call.arena);

@@ -132,6 +132,19 @@ bool accepts_all(const Overload& overload, const std::array<Value, kMaxArguments
   return true;
 }
 
+bool has_methods(const Value& value) {
+  return value.is(ValueKind::String) || value.is(ValueKind::Duration) || value.is(ValueKind::Timestamp);
+}
+
+Value no_overload_of(const Instruction& self, Frame& frame, const std::array<Value, kMaxArguments>& args) {
+  std::string types;
+  for (std::size_t i = 0; i < self.parts.size(); ++i) {
+    if (i > 0) types += ", ";
+    types += type_name(args[i]);
+  }
+  return make_error(frame.arena, fmt::format("no such overload: {}({})", self.name, types));
+}
+
 Value run_overload(const Overload& overload, Frame& frame, const std::array<Value, kMaxArguments>& args,
                    std::size_t count) {
   const Call call{frame.arena, args.data(), count};
@@ -322,7 +335,14 @@ Value call(const Instruction& self, Frame& frame) {
   for (const Overload* overload : self.overloads) {
     if (accepts_all(*overload, args)) return run_overload(*overload, frame, args, self.parts.size());
   }
-  return make_error(frame.arena, fmt::format("no such overload: {}", self.name));
+  switch (self.mismatch) {
+    case Mismatch::Library: return no_overload_of(self, frame, args);
+    case Mismatch::Standard:
+      if (has_methods(args[0])) return no_overload();
+      return make_error(frame.arena, fmt::format("no such overload: {}", self.name));
+    case Mismatch::Convert: return run_overload(*self.overloads[0], frame, args, self.parts.size());
+  }
+  return no_overload();
 }
 
 Value operator_call(const Instruction& self, Frame& frame) {
@@ -347,9 +367,7 @@ Value with_text(const Instruction& self, Frame& frame, Use&& use) {
   std::array<Value, kMaxArguments> args;
   Value error;
   if (!arguments(self, frame, args, error)) return error;
-  if (!accepts_all(*self.overloads[0], args)) {
-    return make_error(frame.arena, fmt::format("no such overload: {}", self.name));
-  }
+  if (!accepts_all(*self.overloads[0], args)) return no_overload();
   const Call made{frame.arena, args.data(), self.parts.size()};
   frame.cost += runtime_cost(self.overloads[0]->cost, made, args[0]);
   if (frame.over()) return cancelled();

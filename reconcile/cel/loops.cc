@@ -16,6 +16,22 @@ constexpr std::uint64_t kAppend = 2 + kListCost;
 
 Value no_overload() { return make_static_error("no such overload"); }
 
+// As a server names the implementation of a value.
+std::string_view go_name(const Value& value) {
+  switch (value.kind) {
+    case ValueKind::Null: return "types.Null";
+    case ValueKind::Bool: return "types.Bool";
+    case ValueKind::Int: return "types.Int";
+    case ValueKind::Uint: return "types.Uint";
+    case ValueKind::Double: return "types.Double";
+    case ValueKind::String: return "types.String";
+    case ValueKind::Bytes: return "types.Bytes";
+    case ValueKind::Duration: return "types.Duration";
+    case ValueKind::Timestamp: return "types.Timestamp";
+    default: return type_name(value);
+  }
+}
+
 // Calls `body` for each element, variables set, until it returns false. The error of a range that is none, or of an
 // evaluation that cost too much; Null if all went well.
 template <class Body>
@@ -37,7 +53,7 @@ Value each(const Instruction& self, Frame& frame, Body&& body) {
     return {};
   }
   if (!range.is(ValueKind::Map)) {
-    return make_error(frame.arena, fmt::format("got '{}', expected iterable type", type_name(range)));
+    return make_error(frame.arena, fmt::format("got '{}', expected iterable type", go_name(range)));
   }
   MapKeys keys(range);
   Value key;

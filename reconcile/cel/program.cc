@@ -153,6 +153,14 @@ class ProgramBuilder {
     return std::find(kNames.begin(), kNames.end(), name) != kNames.end();
   }
 
+  static bool is_standard(std::string_view name) {
+    static constexpr std::array<std::string_view, 5> kNames = {"contains", "endsWith", "matches", "size",
+                                                               "startsWith"};
+    const bool part_of_time = name.starts_with("get") && !find_overloads(name, kAlways).empty() &&
+                              find_overloads(name, kAlways)[0]->params[0]->kind == TypeKind::Timestamp;
+    return part_of_time || std::find(kNames.begin(), kNames.end(), name) != kNames.end();
+  }
+
   const Instruction* call(const Expr& expr) {
     std::vector<const Instruction*> parts;
     if (expr.target != nullptr) parts.push_back(make(expr.target));
@@ -173,6 +181,8 @@ class ProgramBuilder {
     Instruction* out = add(is_operator ? instructions::operator_call : instructions::call, std::move(parts));
     out->name = keep(expr.name);
     out->overloads = expr.overloads;
+    if (is_conversion(expr.name)) out->mismatch = Mismatch::Convert;
+    if (is_standard(expr.name)) out->mismatch = Mismatch::Standard;
     if (is_conversion(expr.name) && out->parts.size() == 1 && is_constant(out->parts[0]))
       return convert(*out);
     if (expr.overloads.size() == 1 && out->parts.size() > 1 && is_constant(out->parts[1])) use_pattern(*out);

@@ -29,6 +29,13 @@ struct Frame {
   bool over() const { return cost > limit; }
 };
 
+// What a call says whose arguments, known only now, fit no overload.
+enum class Mismatch {
+  Library,   // "no such overload: lowerAscii(int)"
+  Standard,  // "no such overload: startsWith", or without the name if the receiver has methods at all
+  Convert,   // "type conversion error from 'int' to 'bool'"
+};
+
 struct Instruction {
   using Run = Value (*)(const Instruction& self, Frame& frame);
   Run run = nullptr;
@@ -40,6 +47,7 @@ struct Instruction {
   const DeclType* decl = nullptr;    // of a selection: what the operand is declared as, if it is an object
   const DeclField* field = nullptr;  // and the field in it
   std::vector<const Overload*> overloads;
+  Mismatch mismatch = Mismatch::Library;
   std::shared_ptr<const re2::RE2> pattern;
   std::vector<bool> optional;  // which parts of a literal are `?x`
 

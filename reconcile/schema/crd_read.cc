@@ -52,8 +52,12 @@ class Reader {
                             found_type(value), place.shape.type, place.go_path, go_type));
   }
 
+  // Schemas are walked by recursion: what is nested deeper than anybody writes is refused.
+  static constexpr int kMaxDepth = 1000;
+
   KubernetesVersion version_;
   std::vector<std::string> unknown_;
+  int depth_ = 0;
 };
 
 bool fits(const Json& value, FieldKind kind) {
@@ -103,6 +107,7 @@ bool is_left_out(const Json& value, FieldKind kind) {
 
 Result<Json> Reader::read_object(const Json& value, const Shape& shape, const std::string& path,
                                  const std::string& go_path) {
+  if (++depth_ > kMaxDepth) return fail(ErrorKind::Invalid, "exceeded max depth");
   Json out = Json::object();
   for (const auto& [name, member] : value.items()) {
     const std::string at = path.empty() ? name : path + "." + name;

@@ -222,8 +222,8 @@ Errors check_root_with_status(const Json& schema, const std::string& path) {
         path + ".type", type,
         "only \"object\" is allowed as the type at the root of the schema if the status subresource "
         "is enabled")};
-  for (const auto& [name, value] : schema.items())
-    if (!allowed.contains(name))
+  for (auto member = schema.begin(); member != schema.end(); ++member)
+    if (!allowed.contains(member.key()))
       return {invalid_printed(
           path, "\"\"",
           "only [Description Type Format Title Maximum ExclusiveMaximum Minimum ExclusiveMinimum "

@@ -115,8 +115,8 @@ void Checker::check_meta(const Json& schema, Level level, const std::string& pat
       for (const char* allowed : {"type", "default"}) rest.erase(allowed);
       if (const Json* members = object_keyword(rest, "properties")) {
         bool only_names = true;
-        for (const auto& [name, unused] : members->items())
-          only_names = only_names && (name == "name" || name == "generateName");
+        for (auto member = members->begin(); member != members->end(); ++member)
+          only_names = only_names && (member.key() == "name" || member.key() == "generateName");
         if (only_names) rest.erase("properties");
       }
       if (level == Level::Root && !rest.empty())

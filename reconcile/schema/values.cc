@@ -9,23 +9,38 @@
 #include <cmath>
 #include <limits>
 #include <string>
+#include <unordered_set>
 
 #include "reconcile/schema/walk.h"
 
 namespace neoid::schema::internal {
 namespace {
 
+// Past this many errors of one value the rest is not told: a message of megabytes helps nobody.
+constexpr std::size_t kMaxErrors = 10'000;
+
 struct Outcome {
   std::vector<FieldError> errors;
   int matches = 0;
 
   bool valid() const { return errors.empty(); }
-  void add(FieldError error) {
-    if (std::find(errors.begin(), errors.end(), error) == errors.end()) errors.push_back(std::move(error));
-  }
+  bool full() const { return errors.size() >= kMaxErrors; }
+  void add(FieldError error) { errors.push_back(std::move(error)); }
+  // Of another place: what is told there is told nowhere else.
   void merge(Outcome other) {
     matches += other.matches;
-    for (FieldError& error : other.errors) add(std::move(error));
+    if (full()) return;
+    errors.insert(errors.end(), std::make_move_iterator(other.errors.begin()),
+                  std::make_move_iterator(other.errors.end()));
+  }
+  // Of the same place, under another schema: what was told before is not told again.
+  void merge_distinct(Outcome other) {
+    matches += other.matches;
+    if (other.errors.empty() || full()) return;
+    std::unordered_set<std::string> told;
+    for (const FieldError& error : errors) told.insert(error.text());
+    for (FieldError& error : other.errors)
+      if (told.insert(error.text()).second) errors.push_back(std::move(error));
   }
 };
 
@@ -126,12 +141,12 @@ void check_any_of(const Node& node, const Json& value, const Path& path, Outcome
   bool first = true;
   for (const Node& alternative : node.any_of) {
     Outcome outcome = validate_node(alternative, value, path);
-    if (outcome.valid()) return out.merge(std::move(outcome));
+    if (outcome.valid()) return out.merge_distinct(std::move(outcome));
     if (first || outcome.matches > best.matches) best = std::move(outcome);
     first = false;
   }
   out.add(composition(path, "must validate at least one schema (anyOf)"));
-  out.merge(std::move(best));
+  out.merge_distinct(std::move(best));
 }
 
 void check_one_of(const Node& node, const Json& value, const Path& path, Outcome& out) {
@@ -148,13 +163,13 @@ void check_one_of(const Node& node, const Json& value, const Path& path, Outcome
     if (first || outcome.matches > best.matches) best = std::move(outcome);
     first = false;
   }
-  if (valid == 1) return out.merge(std::move(success));
+  if (valid == 1) return out.merge_distinct(std::move(success));
   out.add(composition(
       path, valid == 0
                 ? "must validate one and only one schema (oneOf). Found none valid"
                 : fmt::format("must validate one and only one schema (oneOf). Found {} valid alternatives",
                               valid)));
-  if (valid == 0) out.merge(std::move(best));
+  if (valid == 0) out.merge_distinct(std::move(best));
 }
 
 void check_all_of(const Node& node, const Json& value, const Path& path, Outcome& out) {
@@ -162,7 +177,7 @@ void check_all_of(const Node& node, const Json& value, const Path& path, Outcome
   for (const Node& part : node.all_of) {
     Outcome outcome = validate_node(part, value, path);
     if (outcome.valid()) ++valid;
-    out.merge(std::move(outcome));
+    out.merge_distinct(std::move(outcome));
   }
   if (valid != node.all_of.size())
     out.add(composition(path, valid == 0 ? "must validate all the schemas (allOf). None validated"
@@ -268,7 +283,7 @@ void check_list(const Node& node, const Json& value, const Path& path, Outcome& 
   const ValueRules& rules = node.schema->rules;
   const auto& list = value.get_ref<const Json::array_t&>();
   if (node.items)
-    for (std::size_t i = 0; i < list.size(); ++i)
+    for (std::size_t i = 0; i < list.size() && !out.full(); ++i)
       out.merge(validate_node(*node.items, list[i], Path::index(path, i)));
   const auto size = static_cast<std::int64_t>(list.size());
   if (rules.min_items && size < *rules.min_items)

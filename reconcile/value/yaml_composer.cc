@@ -26,6 +26,15 @@ double allowed_alias_ratio(std::size_t nodes) {
   return 0.99 - 0.89 * (n - kSmall) / (kLarge - kSmall);
 }
 
+// Go prints the maps of a YAML document with keys of any type.
+std::string go_key(const Json& value) {
+  constexpr std::string_view kJsonMap = "map[string]interface {}";
+  std::string out = go_value(value);
+  for (std::size_t at = out.find(kJsonMap); at != std::string::npos; at = out.find(kJsonMap, at))
+    out.replace(at, kJsonMap.size(), "map[interface {}]interface {}");
+  return out;
+}
+
 std::string go_float(double value) {
   if (std::isnan(value)) return "NaN";
   return value < 0 ? "-Inf" : "+Inf";
@@ -184,7 +193,7 @@ void Composer::completed(Mark at) {
   if (depth_ == 0 || !top().map) return;
   Level& level = top();
   if (level.wants_key) {
-    decode_error(at, "invalid map key: " + go_value(*level.aside));
+    decode_error(at, "invalid map key: " + go_key(*level.aside));
     level.key.clear();
     level.key_at = at;
     level.text_key = false;
