@@ -103,6 +103,32 @@ TEST(RuleEvaluation, ErrorsAreThoseOfTheLanguage) {
   }
 }
 
+TEST(RuleEvaluation, ArgumentsOfNoFittingTypeAreToldAsAServerTellsThem) {
+  const ErrorCase cases[] = {
+      {"self.startsWith('8')", "no such overload: startsWith"},
+      {"self.size() == 1", "no such overload: size"},
+      {"self.matches('8')", "no such overload"},
+      {"self.lowerAscii() == ''", "no such overload: lowerAscii(int)"},
+      {"self.indexOf('8') == 0", "no such overload: indexOf(int, string)"},
+      {"isURL(self)", "no such overload: isURL(int)"},
+      {"bool(self)", "type conversion error from 'int' to 'bool'"},
+      {"self < 'a'", "no such overload"},
+      {"self + 'a' == 'a'", "no such overload"},
+      {"!self", "no such overload"},
+      {"self && true", "no such overload"},
+      {"self ? true : false", "no such overload"},
+      {"1 in self", "no such overload"},
+      {"self[0] == 1", "no such overload"},
+      {"self.a == 1", "no such overload"},
+      {"self.all(x, x == 1)", "got 'types.Int', expected iterable type"},
+      {"0.0 / 0.0 < double(self)", "NaN values cannot be ordered"},
+  };
+  for (const ErrorCase& c : cases) {
+    SCOPED_TRACE(c.rule);
+    EXPECT_EQ(must_compile(c.rule, int_or_string_type()).evaluate(80, nullptr).error, c.error);
+  }
+}
+
 TEST(RuleEvaluation, DataThatBreaksTheTypeIsAnErrorAndNothingWorse) {
   const Rule rule = must_compile("self.size() > 0", text_type());
   for (const Json& wrong : {Json(3), Json(nullptr), Json::array(), Json::object(), Json(true), Json(1.5)}) {
