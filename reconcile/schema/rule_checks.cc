@@ -35,8 +35,11 @@ void compile_own_rules(Node& node, const cel::DeclTypePtr& type, cel::Kubernetes
     CompiledRule compiled{&text, std::move(*rule), std::nullopt};
     if (!text.message_expression.empty()) {
       options.result = cel::ResultType::String;
-      if (auto message = cel::compile(text.message_expression, type, options))
+      auto message = cel::compile(text.message_expression, type, options);
+      if (message)
         compiled.message = std::move(*message);
+      else
+        verdict.message_error = message.error().message;
     }
     node.rules.push_back(std::move(compiled));
     verdicts.push_back(std::move(verdict));

@@ -17,7 +17,8 @@ namespace neoid::schema::internal {
 
 // What compiling one rule gave: its error, or nothing (then it stands in Node::rules).
 struct RuleVerdict {
-  std::string error;  // empty: compiled
+  std::string error;          // empty: compiled
+  std::string message_error;  // the same of its messageExpression
   bool uses_old_self = false;
   std::uint64_t cost = 0;  // of one evaluation, at most
   std::uint64_t unbounded_places =

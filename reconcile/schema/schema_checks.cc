@@ -149,6 +149,10 @@ void Walker::check_rules(const Json& schema, const Node& node, const NodePlace& 
           forbidden(at, cel::describe_cost_excess("estimated rule cost", cost, cel::kEstimatedRuleLimit)));
     total_.observe(at, cost);
     if (!verdict.error.empty()) errors.push_back(invalid_printed(at, go_rule(rules[i]), verdict.error));
+    if (!verdict.message_error.empty())
+      errors.push_back(
+          invalid_printed(fmt::format("{}.x-kubernetes-validations[{}].messageExpression", path, i),
+                          go_rule(rules[i]), verdict.message_error));
     if (verdict.uses_old_self && !place.uncorrelatable_path.empty())
       errors.push_back(
           invalid_text(at, text_keyword(rules[i], "rule"),

@@ -2,6 +2,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <filesystem>
 #include <map>
 
 #include "reconcile/value/patch.h"
@@ -116,6 +117,24 @@ INSTANTIATE_TEST_SUITE_P(Http, RecordedCrds,
                                            Recorded{"024-crd-update.json", 6},
                                            Recorded{"028-crd-defaulted-fields.json", 1}),
                          [](const auto& test) { return "Case" + std::string(test.param.file).substr(0, 3); });
+
+TEST(RecordedCrd, OfEveryRecordingLoads) {
+  int loaded = 0;
+  for (const auto& file : std::filesystem::directory_iterator(NEOID_SOURCE_DIR "/tests/golden/kube/http")) {
+    const std::string name = file.path().filename().string();
+    const Json recording = testing::read_json_file("tests/golden/kube/http/" + name);
+    for (const Json& step : recording.at("steps")) {
+      const Json request = step.value("request", Json::object());
+      if (!step.value("setup", false) || request.value("method", "") != "POST" || !request.contains("body") ||
+          !is_crd_path(request.value("path", "")))
+        continue;
+      const auto crd = load_crd(request["body"]);
+      EXPECT_TRUE(crd.has_value()) << name << ": " << ::testing::PrintToString(cause_texts(crd.error()));
+      loaded += crd ? 1 : 0;
+    }
+  }
+  EXPECT_GE(loaded, 30);
+}
 
 TEST(Crd, NamesItsDeprecatedVersionsInWarnings) {
   const Json recording = testing::read_json_file("tests/golden/kube/http/026-crd-multi-version.json");

@@ -122,7 +122,7 @@ INSTANTIATE_TEST_SUITE_P(
                       Recorded{"076-schema-lists.json", 12}, Recorded{"077-schema-maps.json", 11},
                       Recorded{"079-schema-nullable-defaults.json", 15},
                       Recorded{"080-schema-int-or-string.json", 9}, Recorded{"082-pruning.json", 6},
-                      Recorded{"083-cel-rules.json", 14}),
+                      Recorded{"083-cel-rules.json", 14}, Recorded{"086-field-validation-cr.json", 3}),
     [](const auto& test) { return "Case" + std::string(test.param.file).substr(0, 3); });
 
 }  // namespace

@@ -187,6 +187,35 @@ TEST(Validate, FindsRepeatedItemsOfLongSets) {
                           "spec.s[101] | FieldValueDuplicate | Duplicate value: 3"));
 }
 
+TEST(Validate, TakesTheMessageFromAnExpressionWhereTheServerKnowsThem) {
+  const Json crd = crd_of(root_with_spec(R"({"type": "object", "properties": {"n": {"type": "integer"}},
+    "x-kubernetes-validations": [{"rule": "self.n < 5", "message": "too large",
+                                  "messageExpression": "string(self.n) + ' is not below 5'"}]})"));
+  const auto old_server = load_crd(crd, {1, 26}), new_server = load_crd(crd, {1, 27});
+  ASSERT_TRUE(old_server && new_server);
+  EXPECT_THAT(verdict(old_server->versions[0].schema, R"({"n": 7})"),
+              ElementsAre("spec | FieldValueInvalid | Invalid value: \"object\": too large"));
+  EXPECT_THAT(verdict(new_server->versions[0].schema, R"({"n": 7})"),
+              ElementsAre("spec | FieldValueInvalid | Invalid value: \"object\": 7 is not below 5"));
+  EXPECT_THAT(verdict(new_server->versions[0].schema, R"({"n": 4})"), ElementsAre());
+}
+
+TEST(Validate, DoesNotDrownInErrors) {
+  const CompiledSchema schema =
+      compile(R"({"type": "object", "properties": {"s": {"type": "array", "items": {"type": "string"}}}})");
+  Json object = thing(R"({"s": []})");
+  for (int i = 0; i < 200'000; ++i) object["spec"]["s"].push_back(i);
+  EXPECT_EQ(schema.validate(object).size(), 10'000U);
+}
+
+TEST(ReadCrd, RefusesWhatIsNestedBeyondMeasure) {
+  Json node = {{"type", "string"}};
+  for (int i = 0; i < 3000; ++i) node = {{"type", "array"}, {"items", std::move(node)}};
+  Json crd = crd_of({{"type", "object"}, {"properties", {{"spec", std::move(node)}}}});
+  ASSERT_FALSE(read_crd(crd).has_value());
+  EXPECT_FALSE(load_crd(crd).has_value());
+}
+
 TEST(Validate, AnswersWithTheClosestAlternative) {
   const CompiledSchema schema = compile(R"({"type": "object", "properties": {"a": {"type": "object",
     "properties": {"x": {"type": "string"}, "y": {"type": "string"}},
