@@ -1,6 +1,8 @@
 # neoid_folder(PATH DEPS folder... LIBS target...): the library of one folder, all its *.cc.
-# neoid_program(PATH NAME name DEPS ... LIBS ...): the executable of one folder.
+# neoid_program(PATH NAME name DEPS ... LIBS ...): the same, and an executable of its main.cc.
 # neoid_tests(PATH DEPS ...): tests/PATH/*_test.cc, *_dbtest.cc, *_e2etest.cc as one test binary.
+# neoid_bench(NAME DEPS ...): tests/bench/NAME_bench.cc as bench/bench_NAME.
+# neoid_fuzz(NAME DEPS ...): tests/fuzz/NAME_fuzz.cc as fuzz/fuzz_NAME, under the preset `fuzz`.
 # neoid_embed(crd): crd/*.yaml as string constants in a generated source file.
 # neoid_embed_sql(PATH): PATH/migrations/*.sql as string constants in the library of PATH.
 
@@ -51,14 +53,16 @@ endfunction()
 
 function(neoid_program path)
   cmake_parse_arguments(ARG "" "NAME" "DEPS;LIBS" ${ARGN})
+  neoid_target_name(${path} library)
   file(GLOB sources CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/${path}/*.cc)
-  if(NOT sources)
-    return()
-  endif()
-  add_executable(${ARG_NAME} ${sources})
+  list(REMOVE_ITEM sources ${PROJECT_SOURCE_DIR}/${path}/main.cc)
+  add_library(${library} STATIC ${sources})
+  neoid_link(${library} DEPS ${ARG_DEPS})
+  neoid_precompile(${library} neoid_pch)
+  add_executable(${ARG_NAME} ${PROJECT_SOURCE_DIR}/${path}/main.cc)
   set_target_properties(${ARG_NAME} PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${PROJECT_BINARY_DIR})
   target_compile_definitions(${ARG_NAME} PRIVATE NEOID_VERSION="${NEOID_VERSION}")
-  neoid_link(${ARG_NAME} DEPS ${ARG_DEPS} LIBS ${ARG_LIBS})
+  neoid_link(${ARG_NAME} DEPS ${path} LIBS ${ARG_LIBS})
   neoid_precompile(${ARG_NAME} neoid_pch)
 endfunction()
 
@@ -79,6 +83,25 @@ function(neoid_tests path)
   neoid_link(${name} DEPS ${ARG_DEPS} LIBS ${ARG_LIBS} GTest::gtest_main GTest::gmock)
   neoid_precompile(${name} neoid_pch_tests)
   add_test(NAME ${path} COMMAND ${name})
+endfunction()
+
+function(neoid_bench name)
+  add_executable(bench_${name} ${PROJECT_SOURCE_DIR}/tests/bench/${name}_bench.cc)
+  set_target_properties(bench_${name} PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${PROJECT_BINARY_DIR}/bench)
+  neoid_link(bench_${name} ${ARGN})
+  neoid_precompile(bench_${name} neoid_pch)
+endfunction()
+
+function(neoid_fuzz name)
+  if(NOT TARGET fuzz)
+    add_custom_target(fuzz)
+  endif()
+  add_executable(fuzz_${name} ${PROJECT_SOURCE_DIR}/tests/fuzz/${name}_fuzz.cc)
+  set_target_properties(fuzz_${name} PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${PROJECT_BINARY_DIR}/fuzz)
+  target_compile_options(fuzz_${name} PRIVATE -fsanitize=fuzzer)
+  target_link_options(fuzz_${name} PRIVATE -fsanitize=fuzzer)
+  neoid_link(fuzz_${name} ${ARGN})
+  add_dependencies(fuzz fuzz_${name})
 endfunction()
 
 function(neoid_embed folder)

@@ -11,12 +11,16 @@ set(CMAKE_CXX_FLAGS_RELEASE "-O2 -g1")   # CHECKs stay on: they guard credential
 set(CMAKE_CXX_FLAGS_DEBUG "-O0 -g1")
 
 option(NEOID_TESTS "build the tests" ON)
+option(NEOID_FUZZ "build the fuzz targets (clang)" OFF)
 set(NEOID_SANITIZE "" CACHE STRING "address,undefined or thread; empty for none")
 
 add_compile_options(-pthread)   # everywhere, or the precompiled header does not fit
 add_compile_options(-Wall -Wextra -Wconversion -Wshadow -Wpedantic -Werror)
 if(CMAKE_CXX_COMPILER_ID STREQUAL "Clang")
   add_compile_options(-Wthread-safety)
+endif()
+if(NEOID_FUZZ)
+  add_compile_options(-fsanitize=fuzzer-no-link)
 endif()
 if(NEOID_SANITIZE)
   add_compile_options(-fsanitize=${NEOID_SANITIZE} -fno-omit-frame-pointer)

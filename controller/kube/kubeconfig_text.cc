@@ -2,6 +2,7 @@
 #include <fcntl.h>
 #include <sys/stat.h>
 #include <unistd.h>
+#include <yaml-cpp/yaml.h>
 
 #include <cerrno>
 #include <cstdio>
@@ -9,37 +10,65 @@
 
 #include "controller/kube/kubeconfig.h"
 #include "reconcile/base/crypto.h"
-#include "reconcile/value/json_text.h"
 
 namespace neoid::kube {
 namespace {
 
-// A YAML scalar in double quotes, which JSON's strings are.
-std::string in_quotes(std::string_view text) { return to_json(Json(text)); }
+// Values are quoted: yaml-cpp writes a plain `true` or `123` for the strings "true" and "123" otherwise.
+void put(YAML::Emitter& out, const char* key, std::string_view value) {
+  out << YAML::Key << key << YAML::Value << YAML::DoubleQuoted << std::string(value);
+}
+
+void put_user(YAML::Emitter& out, const KubeconfigUser& user) {
+  out << YAML::BeginMap;
+  put(out, "name", user.name);
+  out << YAML::Key << "user" << YAML::Value << YAML::BeginMap;
+  if (!user.token.empty()) put(out, "token", user.token.reveal());
+  if (!user.identity.certificate_pem.empty()) {
+    put(out, "client-certificate-data", base64(user.identity.certificate_pem));
+    put(out, "client-key-data", base64(user.identity.key_pem.reveal()));
+  }
+  out << YAML::EndMap << YAML::EndMap;
+}
+
+void put_context(YAML::Emitter& out, const std::string& cluster_name, const KubeconfigUser& user) {
+  out << YAML::BeginMap;
+  put(out, "name", user.name);
+  out << YAML::Key << "context" << YAML::Value << YAML::BeginMap;
+  put(out, "cluster", cluster_name);
+  put(out, "user", user.name);
+  if (!user.ns.empty()) put(out, "namespace", user.ns);
+  out << YAML::EndMap << YAML::EndMap;
+}
+
+void put_cluster(YAML::Emitter& out, const std::string& name, const std::string& server,
+                 const std::string& ca_pem) {
+  out << YAML::BeginMap;
+  put(out, "name", name);
+  out << YAML::Key << "cluster" << YAML::Value << YAML::BeginMap;
+  put(out, "server", server);
+  if (!ca_pem.empty()) put(out, "certificate-authority-data", base64(ca_pem));
+  out << YAML::EndMap << YAML::EndMap;
+}
 
 }  // namespace
 
 std::string kubeconfig_text(const std::string& cluster_name, const std::string& server,
                             const std::string& ca_pem, const std::vector<KubeconfigUser>& users) {
-  std::string text = "apiVersion: v1\nkind: Config\nclusters:\n- name: " + in_quotes(cluster_name) +
-                     "\n  cluster:\n    server: " + in_quotes(server) + "\n";
-  if (!ca_pem.empty()) text += "    certificate-authority-data: " + base64(ca_pem) + "\n";
-  text += users.empty() ? "users: []\n" : "users:\n";
-  for (const KubeconfigUser& user : users) {
-    text += "- name: " + in_quotes(user.name) + "\n  user:\n";
-    if (!user.token.empty()) text += "    token: " + in_quotes(user.token.reveal()) + "\n";
-    if (user.identity.certificate_pem.empty()) continue;
-    text += "    client-certificate-data: " + base64(user.identity.certificate_pem) + "\n";
-    text += "    client-key-data: " + base64(user.identity.key_pem.reveal()) + "\n";
-  }
-  text += users.empty() ? "contexts: []\n" : "contexts:\n";
-  for (const KubeconfigUser& user : users) {
-    text += "- name: " + in_quotes(user.name) + "\n  context:\n    cluster: " + in_quotes(cluster_name) +
-            "\n    user: " + in_quotes(user.name) + "\n";
-    if (!user.ns.empty()) text += "    namespace: " + in_quotes(user.ns) + "\n";
-  }
-  if (!users.empty()) text += "current-context: " + in_quotes(users.front().name) + "\n";
-  return text;
+  YAML::Emitter out;
+  out << YAML::BeginMap;
+  put(out, "apiVersion", "v1");
+  put(out, "kind", "Config");
+  out << YAML::Key << "clusters" << YAML::Value << YAML::BeginSeq;
+  put_cluster(out, cluster_name, server, ca_pem);
+  out << YAML::EndSeq << YAML::Key << "users" << YAML::Value << YAML::BeginSeq;
+  for (const KubeconfigUser& user : users) put_user(out, user);
+  out << YAML::EndSeq << YAML::Key << "contexts" << YAML::Value << YAML::BeginSeq;
+  for (const KubeconfigUser& user : users) put_context(out, cluster_name, user);
+  out << YAML::EndSeq;
+  if (!users.empty()) put(out, "current-context", users.front().name);
+  out << YAML::EndMap;
+  return std::string(out.c_str()) + "\n";
 }
 
 Result<void> write_kubeconfig(const std::string& path, const std::string& text) {
