@@ -96,10 +96,8 @@ void refresh_last_applied(Json& object, const Json& configuration) {
   Json written = configuration;
   if (const auto metadata = written.find("metadata"); metadata != written.end() && metadata->is_object())
     if (const auto annotations = metadata->find("annotations");
-        annotations != metadata->end() && annotations->is_object()) {
+        annotations != metadata->end() && annotations->is_object())
       annotations->erase(kLastApplied);
-      if (annotations->empty()) metadata->erase("annotations");
-    }
   Json& annotations = object["metadata"]["annotations"];
   annotations[kLastApplied] = to_json(written) + "\n";
   std::size_t bytes = 0;

@@ -84,7 +84,7 @@ tl::expected<Updater::Merged, Conflicts> Updater::apply(const Json& live, const 
   if (last && !last->fields.empty()) merged = prune(merged, managed, self, *last);
   if (std::optional<Conflicts> conflicts = settle(live, merged, version, managed, self, force))
     return tl::unexpected<Conflicts>(std::move(*conflicts));
-  const bool changed = !compare(live, merged, type).excluding(ignored_).same();
+  const bool changed = !compare(live, merged, type).same();
   strip_meta(managed, self);
   return Merged{std::move(merged), changed};
 }

@@ -1,6 +1,6 @@
 // The OpenAPI documents of a server: built-in kinds and the CRDs that are installed.
 //
-// Made anew when a CRD comes, changes or goes (a few milliseconds); the same input gives the same bytes and
+// Made anew when a CRD comes, changes or goes; the same input gives the same bytes and
 // hashes. Values: build one, share it as const. Source: kubernetes.io "OpenAPI"; the gnostic v2 proto.
 #pragma once
 
