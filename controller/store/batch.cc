@@ -1,6 +1,7 @@
 #include "controller/store/batch.h"
 
 #include <algorithm>
+#include <atomic>
 #include <thread>
 #include <utility>
 
@@ -251,6 +252,11 @@ void stamp(std::vector<ActivityRecord>& records, Instant now, const std::string&
 }
 
 }  // namespace
+
+std::uint64_t next_session() {
+  static std::atomic<std::uint64_t> last{0};
+  return ++last;
+}
 
 Result<CommitResults> commit_changes(const BeginTransaction& begin, const ClusterId& cluster,
                                      const std::string& writer, std::span<const IdentityChange> changes) {

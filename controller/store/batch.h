@@ -8,6 +8,7 @@
 // itself. Nothing differs: nothing is written and nothing is committed.
 #pragma once
 
+#include <cstdint>
 #include <functional>
 #include <map>
 #include <memory>
@@ -74,6 +75,9 @@ class WriteTransaction {
   virtual Result<void> append(std::vector<ActivityRecord> records) = 0;
   virtual Result<void> commit() = 0;
 };
+
+// Unlike every other session of a store object in this process.
+std::uint64_t next_session();
 
 using BeginTransaction = std::function<Result<std::unique_ptr<WriteTransaction>>()>;
 using CommitResults = std::vector<Result<std::optional<plan::StoredIdentity>>>;

@@ -4,6 +4,18 @@
 
 namespace neoid::store {
 
+Result<int> become_controller(PgConnection& connection) {
+  NEOID_TRY(const pqxx::result may,
+            connection.run(
+                "SELECT count(*) FILTER (WHERE rolname = 'neoid_controller'), count(*) FROM pg_roles "
+                "WHERE rolname IN ('neoid_controller', 'neoid_platform') AND pg_has_role(oid, 'MEMBER')"));
+  if (may[0][0].as<int>() == 1) {
+    NEOID_TRY(const pqxx::result became, connection.run("SET ROLE neoid_controller"));
+    static_cast<void>(became);
+  }
+  return may[0][1].as<int>();
+}
+
 Result<std::unique_ptr<PgConnection>> open_session(const PgTarget& target, PgRole role) {
   NEOID_TRY(auto connection, PgConnection::connect(target));
   // A writer that is paused within a transaction must not hold the next one's claim up.
@@ -12,20 +24,12 @@ Result<std::unique_ptr<PgConnection>> open_session(const PgTarget& target, PgRol
                                         "SET TIME ZONE 'UTC'; SET idle_in_transaction_session_timeout = ") +
                             (role == PgRole::Controller ? "'1500ms'" : "'60s'")));
   static_cast<void>(set);
-  NEOID_TRY(
-      const pqxx::result may,
-      connection->run(std::string("SELECT count(*) FILTER (WHERE pg_has_role(oid, 'MEMBER')) FROM pg_roles "
-                                  "WHERE rolname IN ('neoid_controller', 'neoid_platform')")));
-  const auto roles = may[0][0].as<int>();
+  NEOID_TRY(const int roles, become_controller(*connection));
   if (role == PgRole::Controller && roles < 2) {
     return fail(ErrorKind::Denied,
                 "the database login may not become neoid_controller and neoid_platform: run "
                 "manifests/postgres/roles.sql, `neoid store migrate`, and grant it both",
                 "Privilege");
-  }
-  if (roles > 0) {
-    auto became = connection->run(std::string("SET ROLE neoid_controller"));
-    if (!became && (role == PgRole::Controller || connection->broken())) return fail(became.error());
   }
   return connection;
 }

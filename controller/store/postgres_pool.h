@@ -20,6 +20,8 @@ enum class PgRole {
   Controller,  // Denied, with what to do, where the login may not become it
   ControllerIfAllowed,
 };
+// Where its login may; how many of neoid_controller and neoid_platform that are.
+Result<int> become_controller(PgConnection& connection);
 // A connected session with its time limits set.
 Result<std::unique_ptr<PgConnection>> open_session(const PgTarget& target, PgRole role);
 

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "controller/base/random.h"
+#include "controller/store/postgres_pool.h"
 #include "reconcile/base/crypto.h"
 
 namespace neoid::store {
@@ -126,24 +127,31 @@ Result<StoreKeys> read_postgres_keys(PgConnection& connection) {
   return keys;
 }
 
+namespace {
+
+// Whether the schema is this login's to change: it owns it, or it is not there yet.
+Result<bool> owns_schema(PgConnection& connection) {
+  NEOID_TRY(
+      const pqxx::result owner,
+      connection.run("SELECT pg_has_role(nspowner, 'USAGE') FROM pg_namespace WHERE nspname = 'neoid'"));
+  return owner.empty() || owner[0][0].as<bool>();
+}
+
+}  // namespace
+
 Result<void> prepare_postgres(PgConnection& connection, Migration migration) {
   NEOID_TRY_VOID(check_encoding(connection));
+  NEOID_TRY(const bool owner, owns_schema(connection));
+  if (!owner) NEOID_TRY_VOID(become_controller(connection));
   NEOID_TRY(const AppliedSteps applied, applied_postgres_steps(connection));
   NEOID_TRY(const auto missing, missing_steps("postgres", applied));
-  if (migration == Migration::Refuse) {
+  if (migration == Migration::Refuse || !owner) {
     return refuse_missing(missing, applied.empty() ? 0 : applied.rbegin()->first);
-  }
-  if (missing.empty()) {
-    // A login that does not own the schema has nothing to bring up to date.
-    NEOID_TRY(const pqxx::result owns,
-              connection.run("SELECT pg_has_role(nspowner, 'USAGE') FROM pg_namespace "
-                             "WHERE nspname = 'neoid'"));
-    if (owns.empty() || !owns[0][0].as<bool>()) return {};
   }
   NEOID_TRY_VOID(run_void(connection, "BEGIN"));
   auto migrated = migrate_locked(connection);
   if (migrated) return run_void(connection, "COMMIT");
-  static_cast<void>(connection.run("ROLLBACK"));
+  static_cast<void>(connection.run(std::string("ROLLBACK")));
   return fail(wrap("cannot bring the store's schema up to date", std::move(migrated).error()));
 }
 

@@ -61,12 +61,11 @@ bool PostgresStore::fenced_alive() {
   return false;
 }
 
-Result<WriterTerm> PostgresStore::claim(const ClusterId& cluster, Epoch epoch, const std::string& holder) {
-  const std::scoped_lock lock(fenced_mutex_);
+Result<bool> PostgresStore::raise_epoch(const ClusterId& cluster, Epoch epoch, const std::string& holder) {
   if (!fenced_alive()) {
     NEOID_TRY(auto connection, open_session(target_, PgRole::Controller));
     fenced_ = std::move(connection);
-    ++session_;
+    session_ = next_session();
   }
   NEOID_TRY(const pqxx::result raised,
             fenced_->run("INSERT INTO neoid.epochs AS e (cluster, n, holder, claimed_at) "
@@ -74,7 +73,16 @@ Result<WriterTerm> PostgresStore::claim(const ClusterId& cluster, Epoch epoch, c
                          "ON CONFLICT (cluster) DO UPDATE SET n = excluded.n, holder = excluded.holder, "
                          "claimed_at = excluded.claimed_at WHERE e.n < excluded.n",
                          cluster.value, epoch, holder));
-  if (raised.affected_rows() != 1) {
+  return raised.affected_rows() == 1;
+}
+
+Result<WriterTerm> PostgresStore::claim(const ClusterId& cluster, Epoch epoch, const std::string& holder) {
+  if (epoch < 1) return fail(ErrorKind::Invalid, "epochs begin with 1");
+  const std::scoped_lock lock(fenced_mutex_);
+  auto raised = raise_epoch(cluster, epoch, holder);
+  if (!raised && fenced_ && fenced_->broken()) raised = raise_epoch(cluster, epoch, holder);
+  if (!raised) return fail(std::move(raised).error());
+  if (!*raised) {
     return fail(ErrorKind::Conflict, "the stored epoch is not below the one that was to be claimed",
                 "EpochTaken");
   }

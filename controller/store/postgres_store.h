@@ -62,7 +62,9 @@ class PostgresStore final : public IdentityStore {
 
   Result<std::unique_ptr<WriteTransaction>> begin_fenced(const WriterTerm& term);
   Result<std::unique_ptr<WriteTransaction>> begin_unfenced();
-  // With fenced_mutex_ held: whether the session of the fenced connection is still there.
+  // With fenced_mutex_ held, as the next one: on a session that is there, or on a new one.
+  Result<bool> raise_epoch(const ClusterId& cluster, Epoch epoch, const std::string& holder);
+  // Whether the session of the fenced connection is still there.
   bool fenced_alive();
   Result<bool> was_committed(std::int64_t number, const std::string& hash);
 

@@ -36,7 +36,7 @@ Result<std::unique_ptr<IdentityStore>> SqliteStore::open(const std::string& path
   std::unique_ptr<SqliteStore> store(new SqliteStore(path, std::move(options)));
   NEOID_TRY(store->writer_, open_sqlite_file(path, store->options_.migration));
   store->writer_file_ = file_identity(path);
-  store->session_ = 1;
+  store->session_ = next_session();
   store->writer_id_ = random_uuid();
   NEOID_TRY(store->keys_, read_sqlite_keys(*store->writer_));
   NEOID_TRY(store->watch_, SqliteWatch::open(path));
@@ -86,13 +86,14 @@ Result<void> SqliteStore::open_writer() {
   const FileIdentity file = file_identity(path_);
   if (writer_ && writer_file_ == file) return {};
   writer_.reset();
-  ++session_;
+  session_ = next_session();
   NEOID_TRY(writer_, open_sqlite_file(path_, Migration::Refuse));
   writer_file_ = file;
   return {};
 }
 
 Result<WriterTerm> SqliteStore::claim(const ClusterId& cluster, Epoch epoch, const std::string& holder) {
+  if (epoch < 1) return fail(ErrorKind::Invalid, "epochs begin with 1");
   const std::scoped_lock lock(write_mutex_);
   NEOID_TRY_VOID(open_writer());
   NEOID_TRY(SqliteCursor raise,

@@ -61,7 +61,12 @@ class PostgresServer {
 
   // A libpq text for this database, as the superuser.
   std::string url(const std::string& database) const { return settings_ + "dbname='" + database + "'"; }
-  PgConn connect(const std::string& database) const { return PgConn(PQconnectdb(url(database).c_str())); }
+  PgConn connect(const std::string& database) const {
+    PgConn connection(PQconnectdb(url(database).c_str()));
+    PQsetNoticeProcessor(
+        connection.get(), [](void*, const char*) {}, nullptr);
+    return connection;
+  }
 
   std::string create_database() {
     static std::atomic<int> count{0};

@@ -198,16 +198,72 @@ WHEN NOT EXISTS (SELECT 1 FROM writer_open)
  AND EXISTS (SELECT 1 FROM users WHERE kind = 'system' AND user_id IN (OLD.user_id))
 BEGIN SELECT RAISE(ABORT, 'system users hold still: only the platform changes them'); END;
 
--- A scope that a system user holds keeps its name (the shell has foreign keys switched off by default).
-CREATE TRIGGER scopes_delete_guard BEFORE DELETE ON scopes
-WHEN NOT EXISTS (SELECT 1 FROM writer_open) AND EXISTS (
-  SELECT 1 FROM grants JOIN users USING (user_id) WHERE kind = 'system' AND scope = OLD.name)
-BEGIN SELECT RAISE(ABORT, 'system users hold still: one of them holds this scope'); END;
+-- --- References hold, and nobody is replaced unseen, also in a shell with foreign keys off --------
+-- (the sqlite3 shell's default; and REPLACE removes a row without its DELETE trigger)
+CREATE TRIGGER grants_insert_reference BEFORE INSERT ON grants
+WHEN NOT EXISTS (SELECT 1 FROM users WHERE user_id = NEW.user_id)
+BEGIN SELECT RAISE(ABORT, 'FOREIGN KEY constraint failed: no such user'); END;
 
-CREATE TRIGGER scopes_update_guard BEFORE UPDATE OF name ON scopes
-WHEN OLD.name <> NEW.name AND NOT EXISTS (SELECT 1 FROM writer_open) AND EXISTS (
-  SELECT 1 FROM grants JOIN users USING (user_id) WHERE kind = 'system' AND scope = OLD.name)
-BEGIN SELECT RAISE(ABORT, 'system users hold still: one of them holds this scope'); END;
+CREATE TRIGGER grants_update_reference BEFORE UPDATE ON grants
+WHEN NOT EXISTS (SELECT 1 FROM users WHERE user_id = NEW.user_id)
+BEGIN SELECT RAISE(ABORT, 'FOREIGN KEY constraint failed: no such user'); END;
+
+CREATE TRIGGER tags_insert_reference BEFORE INSERT ON tags
+WHEN NOT EXISTS (SELECT 1 FROM users WHERE user_id = NEW.user_id)
+BEGIN SELECT RAISE(ABORT, 'FOREIGN KEY constraint failed: no such user'); END;
+
+CREATE TRIGGER tags_update_reference BEFORE UPDATE ON tags
+WHEN NOT EXISTS (SELECT 1 FROM users WHERE user_id = NEW.user_id)
+BEGIN SELECT RAISE(ABORT, 'FOREIGN KEY constraint failed: no such user'); END;
+
+CREATE TRIGGER credential_versions_insert_reference BEFORE INSERT ON credential_versions
+WHEN NOT EXISTS (SELECT 1 FROM users WHERE user_id = NEW.user_id)
+BEGIN SELECT RAISE(ABORT, 'FOREIGN KEY constraint failed: no such user'); END;
+
+CREATE TRIGGER credential_versions_update_reference BEFORE UPDATE ON credential_versions
+WHEN NOT EXISTS (SELECT 1 FROM users WHERE user_id = NEW.user_id)
+BEGIN SELECT RAISE(ABORT, 'FOREIGN KEY constraint failed: no such user'); END;
+
+CREATE TRIGGER users_delete_reference BEFORE DELETE ON users
+WHEN (OLD.kind <> 'system' OR EXISTS (SELECT 1 FROM writer_open))
+ AND (EXISTS (SELECT 1 FROM grants WHERE user_id = OLD.user_id)
+   OR EXISTS (SELECT 1 FROM tags WHERE user_id = OLD.user_id)
+   OR EXISTS (SELECT 1 FROM credential_versions WHERE user_id = OLD.user_id))
+BEGIN SELECT RAISE(ABORT, 'FOREIGN KEY constraint failed: grants, tags and credentials go first'); END;
+
+CREATE TRIGGER grants_insert_scope BEFORE INSERT ON grants
+WHEN NOT EXISTS (SELECT 1 FROM scopes WHERE name = NEW.scope)
+BEGIN SELECT RAISE(ABORT, 'FOREIGN KEY constraint failed: no such scope'); END;
+CREATE TRIGGER grants_update_scope BEFORE UPDATE ON grants
+WHEN NOT EXISTS (SELECT 1 FROM scopes WHERE name = NEW.scope)
+BEGIN SELECT RAISE(ABORT, 'FOREIGN KEY constraint failed: no such scope'); END;
+CREATE TRIGGER scopes_delete_reference BEFORE DELETE ON scopes
+WHEN EXISTS (SELECT 1 FROM grants WHERE scope = OLD.name)
+BEGIN SELECT RAISE(ABORT, 'FOREIGN KEY constraint failed: the scope is granted'); END;
+CREATE TRIGGER scopes_update_reference BEFORE UPDATE OF name ON scopes
+WHEN OLD.name <> NEW.name AND EXISTS (SELECT 1 FROM grants WHERE scope IN (OLD.name, NEW.name))
+BEGIN SELECT RAISE(ABORT, 'FOREIGN KEY constraint failed: the scope is granted'); END;
+
+CREATE TRIGGER users_insert_place BEFORE INSERT ON users
+WHEN NEW.standing <> 'unowned' AND EXISTS (
+  SELECT 1 FROM users WHERE kind = NEW.kind AND cluster = NEW.cluster AND namespace = NEW.namespace
+     AND name = NEW.name AND standing <> 'unowned' AND user_id <> NEW.user_id)
+BEGIN SELECT RAISE(ABORT, 'UNIQUE constraint failed: another user belongs to this resource'); END;
+CREATE TRIGGER users_update_place BEFORE UPDATE ON users
+WHEN NEW.standing <> 'unowned' AND EXISTS (
+  SELECT 1 FROM users WHERE kind = NEW.kind AND cluster = NEW.cluster AND namespace = NEW.namespace
+     AND name = NEW.name AND standing <> 'unowned' AND user_id NOT IN (NEW.user_id, OLD.user_id))
+BEGIN SELECT RAISE(ABORT, 'UNIQUE constraint failed: another user belongs to this resource'); END;
+
+CREATE TRIGGER credential_versions_insert_current BEFORE INSERT ON credential_versions
+WHEN NEW.state = 'delivered' AND NEW.valid_until IS NULL AND EXISTS (
+  SELECT 1 FROM credential_versions WHERE user_id = NEW.user_id AND state = 'delivered' AND valid_until IS NULL)
+BEGIN SELECT RAISE(ABORT, 'UNIQUE constraint failed: there is a current credential version'); END;
+CREATE TRIGGER credential_versions_update_current BEFORE UPDATE ON credential_versions
+WHEN NEW.state = 'delivered' AND NEW.valid_until IS NULL AND EXISTS (
+  SELECT 1 FROM credential_versions WHERE user_id = NEW.user_id AND state = 'delivered' AND valid_until IS NULL
+     AND number <> OLD.number)
+BEGIN SELECT RAISE(ABORT, 'UNIQUE constraint failed: there is a current credential version'); END;
 
 -- --- Client IDs are somebody's for ever ----------------------------------------------------------
 CREATE TRIGGER users_client_id_insert AFTER INSERT ON users

@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include <filesystem>
+#include <mutex>
 
 #include "tests/support/postgres.h"
 
@@ -52,6 +53,16 @@ class SqliteDatabase final : public TestDatabase {
     return error;
   }
   void advance(Duration by) override { *now_ += by; }
+  void back_up() override {
+    const std::string to = folder_ + "/backup.db";
+    std::filesystem::remove(to);
+    const auto done = backup_store(url(), to);
+    EXPECT_TRUE(done) << done.error().describe();
+  }
+  void restore() override {
+    const auto done = restore_store(url(), folder_ + "/backup.db");
+    EXPECT_TRUE(done) << done.error().describe();
+  }
   StoreOptions options() override {
     StoreOptions options;
     options.migration = Migration::Apply;
@@ -96,7 +107,11 @@ class PostgresDatabase final : public TestDatabase {
  public:
   explicit PostgresDatabase(test::PostgresServer& server)
       : server_(server), name_(server.create_database()) {}
-  ~PostgresDatabase() override { server_.drop_database(name_); }
+  ~PostgresDatabase() override {
+    hang_up();
+    server_.drop_database(name_);
+    server_.drop_database(name_ + "_backup");
+  }
 
   std::string url() const override { return server_.url(name_); }
   std::string outside(const std::string& sql) override { return run(sql).error; }
@@ -127,8 +142,27 @@ class PostgresDatabase final : public TestDatabase {
     return options;
   }
   void opened() override { set_clock(); }
+  void back_up() override { copy(name_, name_ + "_backup"); }
+  void restore() override {
+    copy(name_ + "_backup", name_);
+    set_clock();
+  }
 
  private:
+  // What pg_dump and pg_restore would do, quicker.
+  void copy(const std::string& from, const std::string& to) {
+    hang_up();
+    server_.drop_database(to);
+    const test::PgConn admin = server_.connect("postgres");
+    test::pg_ask(admin.get(),
+                 "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '" + from + "'");
+    std::string error;
+    for (int attempt = 0; attempt < 50; ++attempt) {  // until the sessions are gone
+      error = test::pg_ask(admin.get(), "CREATE DATABASE " + to + " TEMPLATE " + from).error;
+      if (error.empty()) break;
+    }
+    EXPECT_EQ(error, "");
+  }
   void set_clock() {
     const std::string error =
         run(fmt::format(
@@ -138,16 +172,28 @@ class PostgresDatabase final : public TestDatabase {
             .error;
     EXPECT_EQ(error, "");
   }
+  // On a session that is kept; on one of its own where several threads ask at once.
   test::PgAnswer run(const std::string& sql) {
-    const test::PgConn connection = server_.connect(name_);
-    test::pg_ask(
-        connection.get(),
-        "SET search_path = neoid, public; SET application_name = 'psql'; SET client_min_messages = error");
+    const std::unique_lock lock(shell_mutex_, std::try_to_lock);
+    test::PgConn fresh;
+    test::PgConn& connection = lock.owns_lock() ? shell_ : fresh;
+    if (!connection || PQstatus(connection.get()) != CONNECTION_OK) connection = server_.connect(name_);
+    for (const char* setup : {"ROLLBACK", "DISCARD ALL",
+                              "SET search_path = neoid, public; SET application_name = 'psql'; "
+                              "SET client_min_messages = error"}) {
+      test::pg_ask(connection.get(), setup);
+    }
     return test::pg_ask(connection.get(), sql);
+  }
+  void hang_up() {
+    const std::scoped_lock lock(shell_mutex_);
+    shell_.reset();
   }
 
   test::PostgresServer& server_;
   std::string name_;
+  std::mutex shell_mutex_;
+  test::PgConn shell_;
   Instant now_ = kStart;
 };
 

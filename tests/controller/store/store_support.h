@@ -26,6 +26,9 @@ class TestDatabase {
   virtual void advance(Duration by) = 0;
   // Fills the clock in, where the form takes it as an option.
   virtual StoreOptions options() = 0;
+  // A backup of now, and putting it back (sessions end).
+  virtual void back_up() = 0;
+  virtual void restore() = 0;
   // After the first open: the clock stands still from here on.
   virtual void opened() {}
 };
