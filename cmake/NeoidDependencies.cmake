@@ -12,7 +12,6 @@ find_package(PostgreSQL REQUIRED)
 find_package(prometheus-cpp CONFIG REQUIRED)   # its version is "unknown": ask for none
 pkg_check_modules(HTTPLIB REQUIRED IMPORTED_TARGET cpp-httplib)
 pkg_check_modules(PQXX REQUIRED IMPORTED_TARGET libpqxx)
-pkg_check_modules(YAML REQUIRED IMPORTED_TARGET yaml-0.1)
 pkg_check_modules(RE2 REQUIRED IMPORTED_TARGET re2)
 if(NEOID_TESTS)
   find_package(GTest REQUIRED)

@@ -13,7 +13,6 @@
 namespace neoid {
 namespace {
 
-constexpr std::size_t kMaxDepth = 10'000;
 constexpr std::int64_t kExact = std::int64_t{1} << 53;
 
 int hex_digit(char c) {
@@ -118,7 +117,7 @@ class Scanner {
       const char c = text_[at_];
       const bool object = c == '{';
       if (!object && c != '[') return scalar(c);
-      if (stack_.size() >= kMaxDepth) return failed("exceeded max depth");
+      if (stack_.size() >= options_.max_depth) return failed("exceeded max depth");
       const std::uint32_t node = place();
       *slot_ = object ? Json::object() : Json::array();
       ++at_;

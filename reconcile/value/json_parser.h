@@ -34,6 +34,7 @@ struct JsonScanOptions {
   Position start{1, 1};            // of text[0]
   std::size_t max_reports = 100;   // of each kind
   bool report_large_integers = false;
+  std::size_t max_depth = 10'000;
 };
 
 // Reads the first value, after white space. NeedMore: the text ends within the value, or a number ends with

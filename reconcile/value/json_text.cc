@@ -89,8 +89,10 @@ void write(std::string& out, const Json& value) {
 
 }  // namespace
 
-Result<JsonRead> read_json(std::string_view text) {
-  JsonScan scan = scan_json(text);
+Result<JsonRead> read_json(std::string_view text, std::size_t max_depth) {
+  JsonScanOptions options;
+  options.max_depth = max_depth;
+  JsonScan scan = scan_json(text, options);
   if (scan.status == JsonScan::Status::NeedMore)
     return fail(ErrorKind::Invalid, "unexpected end of JSON input");
   if (scan.status == JsonScan::Status::Failed) return fail(ErrorKind::Invalid, std::move(scan.message));
@@ -106,8 +108,8 @@ Result<JsonRead> read_json(std::string_view text) {
   return read;
 }
 
-Result<Json> parse_json(std::string_view text) {
-  NEOID_TRY(JsonRead read, read_json(text));
+Result<Json> parse_json(std::string_view text, std::size_t max_depth) {
+  NEOID_TRY(JsonRead read, read_json(text, max_depth));
   return std::move(read.value);
 }
 

@@ -15,8 +15,11 @@
 
 namespace neoid {
 
+constexpr std::size_t kMaxJsonDepth =
+    10'000;  // Kubernetes' own; what walks so deep a value needs the stack for it
+
 // Exactly one value with white space around it.
-Result<Json> parse_json(std::string_view text);
+Result<Json> parse_json(std::string_view text, std::size_t max_depth = kMaxJsonDepth);
 
 struct JsonRead {
   Json value;
@@ -24,7 +27,7 @@ struct JsonRead {
   // order of the text, each once, at most 100.
   std::vector<std::string> duplicate_fields;
 };
-Result<JsonRead> read_json(std::string_view text);
+Result<JsonRead> read_json(std::string_view text, std::size_t max_depth = kMaxJsonDepth);
 
 // Compact text. Doubles are written as Go writes them (1.0 as 1, 1e21 as 1e+21); what is not UTF-8 becomes
 // U+FFFD and what is not a number becomes null: it never throws.

@@ -234,7 +234,8 @@ class YamlReader::Impl {
     for (;;) {
       Document document;
       document.start = {line_, column_};
-      const JsonScanOptions options{&document.positions, document.start, limits_.max_notices, true};
+      const JsonScanOptions options{&document.positions, document.start, limits_.max_notices, true,
+                                    static_cast<std::size_t>(limits_.max_depth)};
       JsonScan scan = scan_json(pending_, options);
       if (scan.status == JsonScan::Status::NeedMore && !finished_) {
         // Twice as much before the next try: all tries together cost no more than two.

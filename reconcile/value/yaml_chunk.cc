@@ -34,9 +34,9 @@ Chunk::Chunk(std::string_view text, EndWithNewline newline) {
            static_cast<unsigned>(byte == 0x7F);
     carriage_returns |= static_cast<unsigned>(byte == '\r');
   }
-  text_.ascii = high < 0x80;
-  text_.only_lf = text_.ascii && carriage_returns == 0;
-  if (!text_.ascii || odd != 0) cut_at_control(bytes_);
+  const bool ascii = high < 0x80;
+  text_.only_lf = ascii && carriage_returns == 0;
+  if (!ascii || odd != 0) cut_at_control(bytes_);
   bytes_.append(8, '\0');
   text_.data = bytes_.data();
 }

@@ -193,7 +193,8 @@ void Composer::completed(Mark at) {
   if (depth_ == 0 || !top().map) return;
   Level& level = top();
   if (level.wants_key) {
-    decode_error(at, "invalid map key: " + go_key(*level.aside));
+    if (decode_failure_.stage == Failure::Stage::None)
+      decode_error(at, "invalid map key: " + go_key(*level.aside));
     level.key.clear();
     level.key_at = at;
     level.text_key = false;
@@ -351,8 +352,13 @@ bool Composer::end() {
   if (!level.anchor.empty()) {
     Anchor& anchor = anchors_[level.anchor];
     // The name may have been given to another value within this one; that one is the later.
-    if (!anchor.complete && anchor.node == level.node)
+    if (!anchor.complete && anchor.node == level.node) {
+      // Names within named values are copied again and again.
+      anchored_nodes_ += nodes_ - level.nodes_before;
+      if (anchored_nodes_ > options_.limits.max_nodes)
+        return stop(level.key_at, "document contains excessive anchors");
       anchor = Anchor{*level.value, true, nodes_ - level.nodes_before, level.node};
+    }
   }
   const Mark at = level.key_at;
   --depth_;

@@ -93,6 +93,7 @@ class Composer {
   std::map<std::string, Anchor, std::less<>> anchors_;
   std::size_t nodes_ = 1;
   std::size_t alias_nodes_ = 0;
+  std::size_t anchored_nodes_ = 0;
   Failure failure_;
   Failure decode_failure_;
   Failure convert_failure_;

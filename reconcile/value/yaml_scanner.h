@@ -67,7 +67,6 @@ struct Token {
 struct Text {
   const char* data = nullptr;
   std::size_t size = 0;
-  bool ascii = false;
   bool only_lf = false;  // no other line break than \n
   // A character that YAML does not allow stands somewhere behind `size`: meeting the end is an error then.
   bool cut_at_control = false;

@@ -89,6 +89,8 @@ TEST(JsonText, DuplicateFieldsAreNamedOnceInTheOrderOfTheText) {
 TEST(JsonText, NestingUpToTheLimitIsReadAndThrownAwayAgain) {
   const auto read = parse_json(std::string(10'000, '[') + std::string(10'000, ']'));
   EXPECT_TRUE(read) << read.error().message;
+  EXPECT_TRUE(parse_json("[[[]]]", 3));
+  EXPECT_FALSE(parse_json("[[[[]]]]", 3));
 }
 
 TEST(JsonText, NumbersAreWrittenAsGoWritesThem) {

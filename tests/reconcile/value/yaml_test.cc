@@ -226,6 +226,11 @@ TEST(YamlLimits, ValuesBytesAndLevelsAreBounded) {
   limits.max_depth = 3;
   EXPECT_FALSE(read_yaml("[[[[]]]]", limits));
   EXPECT_TRUE(read_yaml("[[[]]]", limits));
+  EXPECT_FALSE(read_yaml(R"({"a":{"b":{"c":{}}}})", limits));
+  EXPECT_TRUE(read_yaml(R"({"a":{"b":{}}})", limits));
+  std::string anchors;
+  for (int i = 0; i < 5'000; ++i) anchors += "&a [";
+  EXPECT_FALSE(read_yaml(anchors + std::string(5'000, ']')));
   std::string block;
   for (int i = 0; i < 10'001; ++i) block += "- ";
   EXPECT_FALSE(read_yaml(block + "a\n"));
