@@ -31,6 +31,26 @@ void add_labels(ResourceInfo& info, std::initializer_list<std::pair<const char*,
   for (const auto& [name, path] : more) info.labels.push_back(label(name, path));
 }
 
+Json blank_object(const ResourceInfo& info) {
+  Json blank = Json::object();
+  if (info.go_type != nullptr) {
+    if (auto decoded = go_decode(*info.go_type, blank)) blank = std::move(decoded->value);
+  } else {  // the one kind that has a decoder of its own
+    blank = {
+        {"metadata", Json::object()},
+        {"spec",
+         {{"group", ""}, {"names", {{"plural", ""}, {"kind", ""}}}, {"scope", ""}, {"versions", nullptr}}},
+        {"status",
+         {{"conditions", nullptr},
+          {"acceptedNames", {{"plural", ""}, {"kind", ""}}},
+          {"storedVersions", nullptr}}}};
+  }
+  blank["metadata"].erase("creationTimestamp");
+  blank["apiVersion"] = info.api_version();
+  blank["kind"] = info.kind;
+  return blank;
+}
+
 std::shared_ptr<ResourceInfo> kind(std::string group, std::string version, std::string plural,
                                    std::string name, bool namespaced, Strategy strategy,
                                    std::string_view go_type = {}) {
@@ -43,6 +63,7 @@ std::shared_ptr<ResourceInfo> kind(std::string group, std::string version, std::
   info->kind = std::move(name);
   info->namespaced = namespaced;
   info->strategy = strategy;
+  info->blank = blank_object(*info);
   info->stored_as = info->group_resource().text();
   info->registry_path = "/registry/" + info->plural;
   info->columns = builtin_columns(info->group, info->plural);

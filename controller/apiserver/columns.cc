@@ -131,6 +131,12 @@ std::string trimmed(std::string value) {
   return value;
 }
 
+Column event_name_column() {
+  Column made = name_column();
+  made.priority = 1;
+  return made;
+}
+
 Columns event_columns() {
   return {
       column("Last Seen", "The time at which the most recent occurrence of this event was recorded.",
@@ -165,7 +171,7 @@ Columns event_columns() {
       column(
           "Count", "The number of times this event has occurred.",
           [](const Json& e, Instant) { return event_count(e); }, 1),
-      name_column()};
+      event_name_column()};
 }
 
 Columns binding_columns() {

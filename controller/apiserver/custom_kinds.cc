@@ -28,6 +28,7 @@ std::vector<ResourceRef> custom_kinds(const std::shared_ptr<const schema::Crd>& 
     info->categories = crd->names.categories;
     info->namespaced = crd->scope == schema::Scope::Namespaced;
     info->custom = true;
+    info->blank = {{"apiVersion", info->api_version()}, {"kind", info->kind}};
     info->status = info->status_is_separate = version.status_subresource;
     info->generation = true;
     info->unconditional_update = false;

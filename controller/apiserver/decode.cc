@@ -227,7 +227,7 @@ Answer<Json> decode_custom(Call& call, Parsed parsed, const TypeMeta& type, Fiel
     if (!completed) return refuse(cannot_handle(type, resource, completed.error().message));
     parsed.value = std::move(completed->object);
     unknown = std::move(completed->unknown_fields);
-  } else if (same_kind) {
+  } else if (same_kind && resource.crd->find_version(type.version) == nullptr) {
     // A version that is not there knows nothing.
     for (const auto& [key, member] : parsed.value.items())
       if (key != "apiVersion" && key != "kind" && key != "metadata") unknown.push_back(key);

@@ -9,6 +9,15 @@
 namespace neoid::apiserver {
 namespace {
 
+// A namespace is left alone for a moment (a real server's is five seconds), so that whoever deleted it sees it
+// being deleted, and writers get told that rather than that it is not there.
+constexpr auto kGrace = std::chrono::seconds(2);
+
+bool is_fresh(const Json& object, Instant now) {
+  const auto since = parse_time(object["metadata"].value("deletionTimestamp", ""));
+  return since && now - *since < kGrace;
+}
+
 void set_condition(Json& conditions, const char* type, bool value, const char* reason, std::string message,
                    Instant now) {
   const char* status = value ? "True" : "False";
@@ -107,7 +116,7 @@ bool NamespaceController::run() {
   if (!page) return true;
   bool again = false;
   for (const storage::StoredObject& stored : page->items) {
-    if (!empty(stored)) {
+    if (is_fresh(*stored.value(), core_.clock.now()) || !empty(stored)) {
       again = true;
       continue;
     }

@@ -41,6 +41,20 @@ Answer<Json> patch_live(Call& call, apply::PatchKind kind, const Json& live) {
   return std::move(*patched);
 }
 
+// A built-in object whose apiVersion was patched away is read as one whose members nobody knows.
+tl::unexpected<ApiError> refuse_untyped_object(Call& call, const Json& patched, FieldValidation validation) {
+  std::vector<std::string> unknown;
+  for (const auto& [name, member] : patched.items())
+    if (name != "kind") unknown.push_back(fmt::format("unknown field {}", go_quote(name)));
+  if (validation == FieldValidation::Strict && !unknown.empty())
+    return refuse(
+        bad_request(fmt::format("{} in version \"\" cannot be handled as a {}: strict decoding error: {}",
+                                call.resource->kind, call.resource->kind, fmt::join(unknown, ", "))));
+  if (validation == FieldValidation::Warn)
+    for (std::string& text : unknown) call.warn(std::move(text));
+  return refuse(match_name(call.path.name_in_path, {{"metadata", Json::object()}}).error());
+}
+
 Answer<Written> run_patch(const Core& core, Call& call, apply::PatchKind kind, const WriteOptions& options) {
   UpdateRequest request;
   request.endpoint = endpoint_of(call);
@@ -50,11 +64,15 @@ Answer<Written> run_patch(const Core& core, Call& call, apply::PatchKind kind, c
     call.warnings = warned;
     auto patched = patch_live(call, kind, live);
     if (!patched) return refuse(patched.error());
-    // The version in the patch, if it names another one than the object has.
+    if (!call.resource->custom && kind != apply::PatchKind::Strategic && !patched->contains("apiVersion"))
+      return refuse_untyped_object(call, *patched, options.validation);
     return take_patched(call, std::move(*patched), options.validation);
   };
   return update_object(core, call, request, options);
 }
+
+// "/v1", "apps/v1": a group version as Go prints it.
+std::string type_text(const ResourceInfo& resource) { return resource.group + "/" + resource.version; }
 
 Answer<Json> read_configuration(const Call& call) {
   auto read = apply::read_apply_configuration(call.request.body);
@@ -75,6 +93,16 @@ Answer<Json> apply_to(const Core& core, Call& call, const Json& configuration, c
     return refuse(invalid_object(resource, object, {error, error}));
   }
   if (!exists) object["metadata"].erase("resourceVersion");
+  if (!resource.custom) {
+    if (const auto decoded = complete_object(resource, object); !decoded) {
+      const std::string kind = fmt::format("{}, Kind={}", type_text(resource), resource.kind);
+      return refuse(untyped(fmt::format(
+          "failed to convert new object ({}/{}; {}) to proper version: unable to convert unstructured "
+          "object to {}: error decoding from json: {}",
+          text_of(configuration.value("metadata", Json::object()), "namespace"), call.path.name_in_path, kind,
+          kind, decoded.error().message)));
+    }
+  }
   return take_patched(call, std::move(object), FieldValidation::Ignore);
 }
 

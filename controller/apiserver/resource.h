@@ -75,6 +75,8 @@ struct ResourceInfo {
   bool plain_labels = false;  // metadata only; refuses others in other words
   Strategy strategy;
   const GoStruct* go_type = nullptr;  // of built-in kinds
+  // The object that has nothing yet, as Go prints it: what a create is compared with for managed fields.
+  Json blank = Json::object();
   Conversion conversion;
   // Of every version of the kind, for managed fields; shared by its versions.
   std::shared_ptr<const apply::VersionedTypes> types;

@@ -108,8 +108,7 @@ http::Response handle_review(const Core& core, Call& call) {
   if (!review) return respond_error(call, review.error());
   if (call.resource->namespaced) (*review)["metadata"]["namespace"] = call.path.ns;
   if (call.resource->types) {
-    const Json none = {{"apiVersion", call.resource->api_version()}, {"kind", call.resource->kind}};
-    *review = apply::manage_update(none, std::move(*review), writer_of(core, call, *options),
+    *review = apply::manage_update(call.resource->blank, std::move(*review), writer_of(core, call, *options),
                                    *call.resource->types);
   }
   auto status = answer_review(core, call, *review);

@@ -24,6 +24,12 @@ http::Response plain(std::string text) {
   return response;
 }
 
+http::Response empty(int status) {
+  http::Response response;
+  response.status = status;
+  return response;
+}
+
 http::Response json_answer(const http::Request& request, const Json& value, Offer offer = {}) {
   const auto media = negotiate(request.header("Accept"), offer);
   if (!media) return to_response(media.error());
@@ -43,11 +49,11 @@ Json version_document(const std::string& git_version) {
   return {{"major", git_version.substr(1, first - 1)},
           {"minor", git_version.substr(first + 1, second - first - 1)},
           {"gitVersion", git_version},
-          {"gitCommit", ""},
-          {"gitTreeState", "clean"},
+          {"gitCommit", "$Format:%H$"},
+          {"gitTreeState", ""},
           {"buildDate", "1970-01-01T00:00:00Z"},
-          {"goVersion", "none"},
-          {"compiler", "none"},
+          {"goVersion", "go1.19.8"},
+          {"compiler", "gc"},
           {"platform", "linux/amd64"}};
 }
 
@@ -95,13 +101,13 @@ http::Response Router::route_openapi(const http::Request& request, const PathInf
   std::optional<openapi::Document> document;
   if (path.path == "/openapi/v2") {
     document = known->v2(accept);
-    if (!document) return to_response(not_acceptable(kAllTypes));
+    if (!document) return empty(406);
   } else if (path.path == "/openapi/v3") {
     document = known->v3_index();
   } else if (path.path.starts_with("/openapi/v3/")) {
     const std::string name = path.path.substr(12);
     document = known->v3(name, accept);
-    if (!document) return to_response(page_not_found());
+    if (!document) return empty(404);
     const auto hash = request.find_query("hash");
     const std::string right = known->v3_hash(name);
     if (hash && *hash != right) {

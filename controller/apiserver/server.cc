@@ -43,6 +43,42 @@ ApiError refusal(const PathInfo& path, std::string message) {
   return error;
 }
 
+bool is_escaped_well(std::string_view text) {
+  return text.find('%') == std::string_view::npos || http::percent_decode(text).has_value();
+}
+
+http::Response bad_path() {
+  http::Response response;
+  response.status = 400;
+  response.headers.add("Content-Type", "text/plain; charset=utf-8");
+  response.body = "400 Bad Request";
+  return response;
+}
+
+std::string_view query_of(std::string_view target) {
+  const std::size_t mark = target.find('?');
+  return mark == std::string_view::npos ? std::string_view() : target.substr(mark + 1);
+}
+
+// Go drops the parameters of a query that it cannot read, and those with a semicolon.
+bool is_readable(std::string_view parameter) {
+  return parameter.find(';') == std::string_view::npos && is_escaped_well(parameter);
+}
+
+bool needs_clean_query(std::string_view target) { return !is_readable(query_of(target)); }
+
+std::vector<std::pair<std::string, std::string>> clean_query(std::string_view target) {
+  std::string kept;
+  std::string_view rest = query_of(target);
+  while (!rest.empty()) {
+    const std::size_t end = rest.find('&');
+    const std::string_view parameter = rest.substr(0, end);
+    if (is_readable(parameter)) kept.append(kept.empty() ? "" : "&").append(parameter);
+    rest = end == std::string_view::npos ? std::string_view() : rest.substr(end + 1);
+  }
+  return http::parse_query(kept);
+}
+
 std::vector<Json> cluster_objects() {
   std::vector<Json> objects;
   for (const char* name : {"kube-system", "default", "kube-public", "kube-node-lease"})
@@ -84,6 +120,16 @@ class ApiServer::Impl {
   }
 
   http::Response handle(const http::Request& request) {
+    if (!is_escaped_well(request.path)) return bad_path();
+    if (needs_clean_query(request.target)) {
+      http::Request clean = request;
+      clean.query = clean_query(request.target);
+      return answer(clean);
+    }
+    return answer(request);
+  }
+
+  http::Response answer(const http::Request& request) {
     auto user = authenticate(request);
     if (!user) return to_response(user.error());
     PathInfo path = read_path(request);

@@ -162,8 +162,8 @@ Answer<Written> create_object(const Core& core, Call& call, Json object, const W
     return refuse(matched.error());
   drop_duplicate_owners(call, object);
   if (managed == Managed::No && resource.types) {
-    const Json none = {{"apiVersion", resource.api_version()}, {"kind", resource.kind}};
-    object = apply::manage_update(none, std::move(object), writer_of(core, call, options), *resource.types);
+    object = apply::manage_update(resource.blank, std::move(object), writer_of(core, call, options),
+                                  *resource.types);
   }
   const std::string given_name = text_of(object["metadata"], "name");
   if (auto open = check_namespace(core, call, call.path.ns, given_name); !open) return refuse(open.error());
@@ -182,6 +182,7 @@ Answer<Written> create_object(const Core& core, Call& call, Json object, const W
   if (version != object["metadata"].end() && *version != "0" && *version != "")
     return refuse(untyped("resourceVersion should not be set on objects to be created"));
   object["metadata"].erase("resourceVersion");
+  fit_storage_version(resource, object);
   const storage::ObjectKey key = resource.key(call.path.ns, name);
   if (options.dry_run) {
     if (core.storage.get(key)) return refuse(existing_error(core, resource, key, object));
@@ -269,6 +270,7 @@ Answer<Attempt> update_existing(const Core& core, Call& call, const UpdateReques
   if (auto fine = check_escalation(core, call, object, &live); !fine) return refuse(fine.error());
   auto judged = admit(core, call, core.admission.validate, "UPDATE", name, object, &live, options.dry_run);
   if (!judged) return refuse(judged.error());
+  fit_storage_version(resource, object);
   object = apply::keep_times_of_noop(live, std::move(object));
   const auto finalizers = object["metadata"].find("finalizers");
   if (finalizers != object["metadata"].end() && finalizers->empty()) object["metadata"].erase("finalizers");

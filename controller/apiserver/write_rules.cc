@@ -61,6 +61,12 @@ void append(std::vector<FieldError>& errors, std::vector<FieldError> more) {
 
 }  // namespace
 
+void fit_storage_version(const ResourceInfo& resource, Json& object) {
+  if (!resource.custom) return;
+  const schema::Version& stored = resource.crd->storage_version();
+  if (&stored != resource.crd_version) stored.schema.prune(object);
+}
+
 bool is_crd(const ResourceInfo& resource) {
   return resource.stored_as == "customresourcedefinitions.apiextensions.k8s.io";
 }
@@ -162,6 +168,7 @@ std::vector<FieldError> validate_create(const ResourceInfo& resource, Json& obje
   std::vector<FieldError> errors = check_metadata(resource, object);
   if (resource.custom) return validate_custom(resource, object, nullptr, std::move(errors));
   if (is_crd(resource)) {
+    std::erase_if(errors, [](const FieldError& error) { return error.field == "metadata.name"; });
     append(errors, validate_crd(object, nullptr));
   } else if (resource.strategy.validate != nullptr) {
     append(errors, resource.strategy.validate(resource.conversion.to_stored != nullptr

@@ -31,6 +31,9 @@ std::vector<FieldError> validate_update(const ResourceInfo& resource, Endpoint e
 ApiError invalid_object(const ResourceInfo& resource, const Json& object,
                         const std::vector<FieldError>& errors);
 
+// Cuts off what the version that is stored does not know.
+void fit_storage_version(const ResourceInfo& resource, Json& object);
+
 bool is_being_deleted(const Json& object);
 bool has_finalizers(const Json& object);
 bool is_crd(const ResourceInfo& resource);

@@ -6,11 +6,12 @@
 // else.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <memory>
 #include <optional>
 #include <string>
-#include <tuple>
+#include <string_view>
 #include <vector>
 
 #include "reconcile/base/time.h"
@@ -22,15 +23,25 @@ namespace neoid::storage {
 // metadata.resourceVersion is its decimal text. 0 means "none" or "now", as each argument says.
 using Revision = std::int64_t;
 
+// The order of every list, which is that of a real server's keys "namespace/name": what stands in `a-b` comes
+// before what stands in `a`.
+inline bool is_before(std::string_view ns_a, std::string_view name_a, std::string_view ns_b,
+                      std::string_view name_b) {
+  if (ns_a == ns_b) return name_a < name_b;
+  const std::size_t common = std::min(ns_a.size(), ns_b.size());
+  if (const int order = ns_a.substr(0, common).compare(ns_b.substr(0, common)); order != 0) return order < 0;
+  return ns_a.size() < ns_b.size() ? '/' < ns_b[common] : ns_a[common] < '/';
+}
+
 struct ObjectKey {
   std::string resource;  // "secrets", "widgets.example.com": plural and group
   std::string ns;        // empty: cluster-scoped
   std::string name;
 
   friend bool operator==(const ObjectKey&, const ObjectKey&) = default;
-  // By resource, then namespace, then name: the order of every list.
+  // By resource, then as is_before() says.
   friend bool operator<(const ObjectKey& a, const ObjectKey& b) {
-    return std::tie(a.resource, a.ns, a.name) < std::tie(b.resource, b.ns, b.name);
+    return a.resource == b.resource ? is_before(a.ns, a.name, b.ns, b.name) : a.resource < b.resource;
   }
 };
 

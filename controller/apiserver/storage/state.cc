@@ -96,7 +96,7 @@ std::vector<RecordPtr> State::list(const ResourceState& resource, const Range& r
   auto other = before.begin();
   for (auto it = first_of(resource.objects, range); it != resource.objects.end(); ++it) {
     const Place place = ByPlace::place(**it);
-    if (!range.ns.empty() && place.first != range.ns) break;
+    if (!range.ns.empty() && place.ns != range.ns) break;
     for (; other != before.end() && other->first < place; ++other)
       if (other->second) add(other->second);  // was there, is gone
     if (other != before.end() && other->first == place) {

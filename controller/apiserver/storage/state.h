@@ -25,8 +25,12 @@ namespace neoid::storage {
 
 using SteadyTime = std::chrono::steady_clock::time_point;
 
-// {namespace, name} within a resource.
-using Place = std::pair<std::string_view, std::string_view>;
+// Where an object stands within its resource.
+struct Place {
+  std::string_view ns, name;
+  friend bool operator==(const Place&, const Place&) = default;
+  friend bool operator<(const Place& a, const Place& b) { return is_before(a.ns, a.name, b.ns, b.name); }
+};
 
 struct ByPlace {
   using is_transparent = void;
