@@ -193,7 +193,7 @@ class Builder {
   std::string drift_message() const {
     std::string message = plan_.observes ? "Differs from what is declared: " : "Corrected: ";
     message += join(plan_.drift);
-    if (!plan_.drift_by.empty()) message += "; changed by " + plan_.drift_by;
+    if (!plan_.drift_by.empty() && plan_.drift_by != "outside") message += "; changed by " + plan_.drift_by;
     return message + ".";
   }
 

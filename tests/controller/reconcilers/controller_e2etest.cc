@@ -13,8 +13,8 @@ class ControllerTest : public testing::TestWithParam<StoreForm> {
 };
 
 INSTANTIATE_TEST_SUITE_P(Stores, ControllerTest, testing::Values(StoreForm::Sqlite, StoreForm::Postgres),
-                         [](const auto& info) {
-                           return info.param == StoreForm::Sqlite ? "Sqlite" : "Postgres";
+                         [](const auto& store) {
+                           return store.param == StoreForm::Sqlite ? "Sqlite" : "Postgres";
                          });
 
 TEST_P(ControllerTest, ANewUserBecomesReadyWithACredentialThatWorks) {
@@ -66,7 +66,7 @@ TEST_P(ControllerTest, ARestartWritesNothing) {
   const auto entries = system.store().changes_after(ClusterId(), *position, 100);
   ASSERT_TRUE(entries);
   for (const auto& entry : *entries) {
-    if (entry.resource) EXPECT_NE(entry.resource->name, "billing") << entry.action;
+    EXPECT_FALSE(entry.resource && entry.resource->name == "billing") << entry.action;
   }
 }
 
@@ -107,7 +107,7 @@ TEST_P(ControllerTest, DriftInTheStoreIsPutBackAndTold) {
   system.apply(make_user("billing"));
   system.wait_ready("billing");
   const std::string id = system.user("billing")->at("status").at("userID");
-  system.outside("UPDATE users SET display_name = 'Mallory' WHERE id = '" + id + "'");
+  system.outside("UPDATE users SET display_name = 'Mallory' WHERE user_id = '" + id + "'");
   system.eventually("the event tells of it", [&] { return system.has_event("DriftCorrected"); });
   const store::IdentityRef ref{{api::Kind::IntegrationUser, "apps", "billing"}, {}};
   const auto cluster = Cluster(system.api()).identity();

@@ -1,5 +1,5 @@
 // Durable creates a second by N threads, fan-out, loading and lists, of objects of about 600 bytes.
-// Not part of the tests: build with Release and run by hand.
+//   bench_storage
 #include <malloc.h>
 #include <stdlib.h>
 
