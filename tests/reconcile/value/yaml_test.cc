@@ -229,7 +229,7 @@ TEST(YamlLimits, ValuesBytesAndLevelsAreBounded) {
   EXPECT_FALSE(read_yaml(R"({"a":{"b":{"c":{}}}})", limits));
   EXPECT_TRUE(read_yaml(R"({"a":{"b":{}}})", limits));
   std::string anchors;
-  for (int i = 0; i < 5'000; ++i) anchors += "&a [";
+  for (int i = 0; i < 5'000; ++i) anchors += fmt::format("&a{} [", i);
   EXPECT_FALSE(read_yaml(anchors + std::string(5'000, ']')));
   std::string block;
   for (int i = 0; i < 10'001; ++i) block += "- ";
