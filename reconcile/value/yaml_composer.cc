@@ -40,6 +40,19 @@ std::string go_float(double value) {
   return value < 0 ? "-Inf" : "+Inf";
 }
 
+// Asked only of what was told to be suspicious; not recursive, as values may be deep.
+bool contains_non_finite(const Json& value) {
+  std::vector<const Json*> open{&value};
+  while (!open.empty()) {
+    const Json* next = open.back();
+    open.pop_back();
+    if (next->is_number_float() && !std::isfinite(next->get<double>())) return true;
+    if (next->is_structured())
+      for (const Json& item : *next) open.push_back(&item);
+  }
+  return false;
+}
+
 }  // namespace
 
 bool Composer::run(Document& document) {
@@ -53,7 +66,9 @@ bool Composer::run(Document& document) {
     if (event.type == Event::Type::End) break;
     if (!handle(event)) return false;
   }
-  for (Failure* late : {&decode_failure_, &convert_failure_})
+  if (non_finite_failure_.stage != Failure::Stage::None && !contains_non_finite(document.value))
+    non_finite_failure_ = {};  // a later key of the same name took its place
+  for (Failure* late : {&decode_failure_, &convert_failure_, &non_finite_failure_})
     if (failure_.stage == Failure::Stage::None) failure_ = std::move(*late);
   return failure_.stage == Failure::Stage::None;
 }
@@ -281,10 +296,11 @@ bool Composer::scalar(const Event& event) {
     notice_scalar(scalar, event);
     notice_tag(event, false);
   }
-  if (scalar.kind == Scalar::Kind::Float && !std::isfinite(scalar.real))
-    convert_error(event.start, "json: unsupported value: " + go_float(scalar.real));
-  else
-    *value = to_value(scalar);
+  const bool non_finite = scalar.kind == Scalar::Kind::Float && !std::isfinite(scalar.real);
+  *value = non_finite ? Json(scalar.real) : to_value(scalar);
+  if (non_finite && non_finite_failure_.stage == Failure::Stage::None)
+    non_finite_failure_ = {
+        Failure::Stage::Converter, "json: unsupported value: " + go_float(scalar.real), {}, event.start};
   if (!event.anchor.empty())
     anchors_.insert_or_assign(std::string(event.anchor), Anchor{*value, true, 1, node});
   if (!key) completed(event.start);

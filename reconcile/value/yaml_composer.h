@@ -97,6 +97,7 @@ class Composer {
   Failure failure_;
   Failure decode_failure_;
   Failure convert_failure_;
+  Failure non_finite_failure_;
   std::vector<std::string> duplicate_keys_;
 };
 

@@ -193,6 +193,11 @@ TEST(YamlErrors, HaveKubectlsWordsAndTheExactPlace) {
   }
 }
 
+TEST(YamlErrors, WhatIsOverwrittenIsNoError) {
+  EXPECT_EQ(*parse_yaml("a: {b: .inf}\na: 1\n"), (Json{{"a", 1}}));
+  EXPECT_FALSE(parse_yaml("a: 1\na: {b: [.nan]}\n"));
+}
+
 TEST(YamlErrors, TheDocumentsBeforeAnErrorAreRead) {
   YamlReader reader("a: 1\n---\nb: [\n");
   const auto first = reader.next();
