@@ -28,6 +28,7 @@ using Revision = std::int64_t;
 inline bool is_before(std::string_view ns_a, std::string_view name_a, std::string_view ns_b,
                       std::string_view name_b) {
   if (ns_a == ns_b) return name_a < name_b;
+  if (ns_a.empty() || ns_b.empty()) return ns_a.empty();
   const std::size_t common = std::min(ns_a.size(), ns_b.size());
   if (const int order = ns_a.substr(0, common).compare(ns_b.substr(0, common)); order != 0) return order < 0;
   return ns_a.size() < ns_b.size() ? '/' < ns_b[common] : ns_a[common] < '/';
