@@ -11,6 +11,7 @@
 #include "controller/cli/store_commands.h"
 #include "controller/cmd/cluster_controller.h"
 #include "controller/cmd/standalone.h"
+#include "controller/cmd/validate_flags.h"
 
 namespace neoid::cmd {
 namespace {
@@ -212,6 +213,7 @@ int run(int argc, char** argv) {
   });
   add_store_commands(app, flags, code);
   add_activity(app, flags, code);
+  add_validate(app, NEOID_VERSION, code);
   app.add_subcommand("version", "print the version")->callback([] {
     std::cout << "neoid " << NEOID_VERSION << '\n';
   });

@@ -1,0 +1,41 @@
+// OlderTree: the resources as they were (a merge base), to be compared with what is judged now.
+//
+// Holds one compact text a resource. Filled by one thread; then any number may ask.
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "controller/cli/validate/contracts.h"
+#include "controller/cli/validate/findings.h"
+#include "controller/cli/validate/inputs.h"
+
+namespace neoid::validate {
+
+// What a resource is called, over all kinds: "group/Kind/namespace/name".
+std::string identity_of(const Json& object);
+
+class OlderTree {
+ public:
+  // Reads the files; documents that cannot be read, or are of no known kind, are as if they were not there. Their
+  // numbers as inputs begin at `first_file`.
+  OlderTree(const std::vector<std::string>& files, std::uint32_t first_file, const Contracts& contracts,
+            const std::string& default_namespace);
+  ~OlderTree();
+
+  // The resource as it was, and marks it as still there; nullopt: it is new.
+  std::optional<Json> take(const Json& object) const;
+  // Those that were not taken, by the rules of policy::judge_removal.
+  std::vector<policy::Violation> judge_removals() const;
+
+ private:
+  struct Entry;
+  std::map<std::string, std::unique_ptr<Entry>> entries_;
+};
+
+}  // namespace neoid::validate
