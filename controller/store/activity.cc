@@ -19,9 +19,9 @@ void add_field(std::string& text, std::string_view field) {
   text += field;
 }
 
-Json versions_json(const StoredIdentity& identity) {
+Json versions_json(const std::vector<StoredVersion>& versions) {
   Json list = Json::array();
-  for (const StoredVersion& version : identity.versions) {
+  for (const StoredVersion& version : versions) {
     Json entry = {{"number", version.number}, {"state", to_string(version.state)}};
     if (version.valid_until) entry["validUntil"] = format_micro_time(*version.valid_until);
     if (!version.rotation_request.empty()) entry["rotationRequest"] = version.rotation_request;
@@ -30,35 +30,69 @@ Json versions_json(const StoredIdentity& identity) {
   return list;
 }
 
-Json identity_json(const StoredIdentity& identity) {
-  Json json = {{"kind", to_string(identity.kind)},           {"clientID", identity.client_id.value},
-               {"standing", to_string(identity.standing)},   {"cluster", identity.owner.cluster.value},
-               {"resource", identity.owner.resource.text()}, {"uid", identity.owner.uid.value},
-               {"generation", identity.owner.generation},    {"displayName", identity.config.display_name},
-               {"description", identity.config.description}, {"active", identity.config.active},
-               {"scopes", identity.config.scopes},           {"tags", identity.config.tags},
-               {"versions", versions_json(identity)}};
-  if (!identity.config.spec.empty()) json["spec"] = identity.config.spec;
-  if (!identity.released_to.empty()) json["releasedTo"] = identity.released_to;
-  if (identity.predecessor) json["predecessor"] = identity.predecessor->value;
-  if (identity.hold) {
-    json["hold"] = {{"reason", identity.hold->reason}, {"since", format_micro_time(identity.hold->since)}};
-  }
-  return json;
-}
+// The fields of both sides that differ; one side alone is told whole.
+class Difference {
+ public:
+  Difference(const StoredIdentity* before, const StoredIdentity* after) : before_(before), after_(after) {}
 
-// Keeps of each only what the other does not have.
-void keep_differences(Json& before, Json& after) {
-  Json only_before = Json::object();
-  Json only_after = Json::object();
-  for (const auto& [key, value] : before.items()) {
-    if (!after.contains(key) || after[key] != value) only_before[key] = value;
+  template <class Get>
+  void field(const char* name, Get get) {
+    if (before_ != nullptr && after_ != nullptr && get(*before_) == get(*after_)) return;
+    if (before_ != nullptr) put(old_, name, get(*before_));
+    if (after_ != nullptr) put(new_, name, get(*after_));
   }
-  for (const auto& [key, value] : after.items()) {
-    if (!before.contains(key) || before[key] != value) only_after[key] = value;
+  const Json& old_side() const { return old_; }
+  const Json& new_side() const { return new_; }
+
+ private:
+  template <class T>
+  static void put(Json& side, const char* name, const T& value) {
+    side[name] = value;
   }
-  before = std::move(only_before);
-  after = std::move(only_after);
+  template <class T>
+  static void put(Json& side, const char* name, const std::optional<T>& value) {
+    if (value) put(side, name, *value);
+  }
+  static void put(Json& side, const char* name, const std::vector<StoredVersion>& value) {
+    side[name] = versions_json(value);
+  }
+  static void put(Json& side, const char* name, const plan::Hold& hold) {
+    side[name] = {{"reason", hold.reason}, {"since", format_micro_time(hold.since)}};
+  }
+
+  const StoredIdentity* before_;
+  const StoredIdentity* after_;
+  Json old_ = Json::object();
+  Json new_ = Json::object();
+};
+
+Difference difference(const StoredIdentity* before, const StoredIdentity* after) {
+  Difference found(before, after);
+  found.field("kind", [](const auto& one) { return to_string(one.kind); });
+  found.field("clientID", [](const auto& one) -> const std::string& { return one.client_id.value; });
+  found.field("standing", [](const auto& one) { return to_string(one.standing); });
+  found.field("cluster", [](const auto& one) -> const std::string& { return one.owner.cluster.value; });
+  found.field("namespace", [](const auto& one) -> const std::string& { return one.owner.resource.ns; });
+  found.field("name", [](const auto& one) -> const std::string& { return one.owner.resource.name; });
+  found.field("uid", [](const auto& one) -> const std::string& { return one.owner.uid.value; });
+  found.field("generation", [](const auto& one) { return one.owner.generation; });
+  found.field("releasedTo", [](const auto& one) -> const std::string& { return one.released_to; });
+  found.field("predecessor", [](const auto& one) {
+    return one.predecessor ? std::optional(one.predecessor->value) : std::nullopt;
+  });
+  found.field("displayName", [](const auto& one) -> const std::string& { return one.config.display_name; });
+  found.field("description", [](const auto& one) -> const std::string& { return one.config.description; });
+  found.field("active", [](const auto& one) { return one.config.active; });
+  found.field(
+      "scopes", [](const auto& one) -> const auto& { return one.config.scopes; });
+  found.field(
+      "tags", [](const auto& one) -> const auto& { return one.config.tags; });
+  found.field("spec", [](const auto& one) -> const std::string& { return one.config.spec; });
+  found.field(
+      "hold", [](const auto& one) -> const auto& { return one.hold; });
+  found.field(
+      "versions", [](const auto& one) -> const auto& { return one.versions; });
+  return found;
 }
 
 const StoredVersion* version_before(const StoredIdentity& before, const StoredVersion& version) {
@@ -148,19 +182,13 @@ ChangeText describe_change(const std::optional<StoredIdentity>& before,
                            const std::optional<StoredIdentity>& after) {
   ChangeText text;
   if (!before && !after) return text;
-  Json old_json = before ? identity_json(*before) : Json();
-  Json new_json = after ? identity_json(*after) : Json();
-  if (before && after) {
-    keep_differences(old_json, new_json);
-    text.action = action_of(*before, *after);
-  } else {
-    text.action = after ? "IdentityCreated" : "IdentityDeleted";
-  }
+  const Difference found = difference(before ? &*before : nullptr, after ? &*after : nullptr);
+  text.action = before && after ? action_of(*before, *after) : after ? "IdentityCreated" : "IdentityDeleted";
   const auto dump = [](const Json& json) {
     return json.dump(-1, ' ', false, Json::error_handler_t::replace);
   };
-  if (before) text.before = dump(old_json);
-  if (after) text.after = dump(new_json);
+  if (before) text.before = dump(found.old_side());
+  if (after) text.after = dump(found.new_side());
   return text;
 }
 

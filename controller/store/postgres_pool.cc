@@ -18,9 +18,12 @@ Result<int> become_controller(PgConnection& connection) {
 
 Result<std::unique_ptr<PgConnection>> open_session(const PgTarget& target, PgRole role) {
   NEOID_TRY(auto connection, PgConnection::connect(target));
-  // A writer that is paused within a transaction must not hold the next one's claim up.
+  // A writer that is paused within a transaction must not hold the next one's claim up. Plans are made once for
+  // each statement and go by index, whatever the statistics say of a table that is about to grow.
   NEOID_TRY(const pqxx::result set,
             connection->run(std::string("SET statement_timeout = '30s'; SET lock_timeout = '10s'; "
+                                        "SET plan_cache_mode = force_generic_plan; SET enable_seqscan = off; "
+                                        "SET jit = off; "
                                         "SET TIME ZONE 'UTC'; SET idle_in_transaction_session_timeout = ") +
                             (role == PgRole::Controller ? "'1500ms'" : "'60s'")));
   static_cast<void>(set);

@@ -201,13 +201,13 @@ Result<void> observe_own(PgConnection& session, const ClusterId& cluster, std::s
     namespaces.push_back(ref.resource.ns);
     names.push_back(ref.resource.name);
   }
-  NEOID_TRY(const pqxx::result rows,
-            session.run("SELECT " NEOID_POSTGRES_IDENTITY
-                        ", p.ord FROM unnest($2::text[], $3::text[], $4::text[]) WITH ORDINALITY "
-                        "AS p (kind, namespace, name, ord) JOIN neoid.users u ON u.cluster = $1::text AND "
-                        "u.kind = p.kind AND u.namespace = p.namespace AND u.name = p.name AND "
-                        "u.standing <> 'unowned'",
-                        cluster.value, pg_array(kinds), pg_array(namespaces), pg_array(names)));
+  NEOID_TRY(
+      const pqxx::result rows,
+      session.run("SELECT i.*, p.ord FROM unnest($2::text[], $3::text[], $4::text[]) WITH ORDINALITY "
+                  "AS p (kind, namespace, name, ord) CROSS JOIN LATERAL (SELECT " NEOID_POSTGRES_IDENTITY
+                  "FROM neoid.users u WHERE u.cluster = $1::text AND u.kind = p.kind AND "
+                  "u.namespace = p.namespace AND u.name = p.name AND u.standing <> 'unowned' OFFSET 0) i",
+                  cluster.value, pg_array(kinds), pg_array(namespaces), pg_array(names)));
   NEOID_TRY(std::vector<plan::StoredIdentity> identities, identities_of(session, rows));
   for (std::size_t i = 0; i < identities.size(); ++i) {
     const auto place = rows[static_cast<pqxx::result::size_type>(i)][22].as<std::size_t>() - 1;
@@ -296,6 +296,7 @@ Result<void> fetch_all(PgConnection& session, const std::string& query,
   NEOID_TRY(
       const pqxx::result opened,
       session.run("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY; SET LOCAL cursor_tuple_fraction = 1; "
+                  "SET LOCAL enable_seqscan = on; SET LOCAL statement_timeout = 0; "
                   "DECLARE page NO SCROLL CURSOR FOR " +
                   query));
   static_cast<void>(opened);

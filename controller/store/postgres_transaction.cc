@@ -24,21 +24,42 @@ std::vector<std::string> user_ids(std::span<const RowChange* const> rows) {
 
 }  // namespace
 
+namespace {
+
+Result<void> fill_touched_by(PgConnection& connection, std::vector<LoadedIdentity>& identities) {
+  std::vector<std::string> touched;
+  for (const LoadedIdentity& loaded : identities) {
+    if (!loaded.identity.untouched) touched.push_back(loaded.identity.user_id.value);
+  }
+  if (touched.empty()) return {};
+  NEOID_TRY(const pqxx::result rows,
+            connection.run("SELECT t.id, (SELECT actor FROM neoid.activity WHERE user_id = t.id AND "
+                           "cause = 'outside' ORDER BY user_id DESC, number DESC LIMIT 1) "
+                           "FROM unnest($1::text[]) AS t (id)",
+                           pg_array(touched)));
+  std::map<std::string, std::string> actors;
+  for (const auto& row : rows) {
+    if (!row[1].is_null()) actors[row[0].c_str()] = row[1].c_str();
+  }
+  for (LoadedIdentity& loaded : identities) {
+    if (loaded.identity.untouched) continue;
+    const auto found = actors.find(loaded.identity.user_id.value);
+    if (found != actors.end()) loaded.identity.touched_by = found->second;
+  }
+  return {};
+}
+
+}  // namespace
+
 Result<std::vector<LoadedIdentity>> decode_postgres_identities(PgConnection& connection,
                                                                const pqxx::result& rows) {
   std::vector<LoadedIdentity> identities;
   identities.reserve(rows.size());
   for (const auto& row : rows) {
     NEOID_TRY(LoadedIdentity loaded, decode_identity(read_identity_row(PgRow(row))));
-    if (!loaded.identity.untouched) {
-      NEOID_TRY(const pqxx::result entry,
-                connection.run("SELECT actor FROM neoid.activity WHERE user_id = $1::text AND "
-                               "cause = 'outside' ORDER BY number DESC LIMIT 1",
-                               loaded.identity.user_id.value));
-      if (!entry.empty()) loaded.identity.touched_by = entry[0][0].c_str();
-    }
     identities.push_back(std::move(loaded));
   }
+  NEOID_TRY_VOID(fill_touched_by(connection, identities));
   return identities;
 }
 
@@ -105,10 +126,11 @@ Result<void> PostgresTransaction::ask_facts(const BatchQuestions& questions, Bat
   const std::vector<std::string> scopes(questions.scopes.begin(), questions.scopes.end());
   NEOID_TRY(const pqxx::result rows,
             connection_->run(
-                "SELECT 'place', u.kind, u.namespace, u.name, u.user_id::text "
+                "SELECT 'place', p.kind, p.namespace, p.name, u.user_id::text "
                 "FROM unnest($2::text[], $3::text[], $4::text[]) AS p (kind, namespace, name) "
-                "JOIN neoid.users u ON u.cluster = $1::text AND u.kind = p.kind AND "
-                "u.namespace = p.namespace AND u.name = p.name AND u.standing <> 'unowned' "
+                "CROSS JOIN LATERAL (SELECT user_id FROM neoid.users WHERE cluster = $1::text AND "
+                "kind = p.kind AND namespace = p.namespace AND name = p.name AND standing <> 'unowned' "
+                "OFFSET 0) u "  // OFFSET 0: one look into the index for each, whatever the planner thinks
                 "UNION ALL SELECT 'client', client_id, '', '', user_id::text FROM neoid.client_ids "
                 "WHERE client_id = ANY ($5::text[]) "
                 "UNION ALL SELECT 'scope', name, '', '', '' FROM neoid.scopes WHERE name = ANY ($6::text[])",

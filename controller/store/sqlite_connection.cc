@@ -130,7 +130,8 @@ Result<std::unique_ptr<SqliteConnection>> SqliteConnection::open(const std::stri
   const int code = sqlite3_open_v2(path.c_str(), &connection->handle_, flags, nullptr);
   if (code != SQLITE_OK) return fail(sqlite_error(code, sqlite3_errstr(code), path));
   sqlite3_busy_timeout(connection->handle_, kBusyMilliseconds);
-  NEOID_TRY_VOID(connection->execute("PRAGMA foreign_keys = ON; PRAGMA synchronous = FULL;"));
+  NEOID_TRY_VOID(connection->execute(
+      "PRAGMA foreign_keys = ON; PRAGMA synchronous = FULL; PRAGMA cache_size = -16000;"));
   return connection;
 }
 

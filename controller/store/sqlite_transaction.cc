@@ -168,25 +168,48 @@ Result<void> SqliteTransaction::delete_user(const UserId& user) {
   return {};
 }
 
+namespace {
+
+// Whether a column that is in an index differs: SQLite writes an index anew for each column that is named.
+bool moves(const RowChange& row) {
+  const StoredIdentity& before = *row.before;
+  const StoredIdentity& after = *row.after;
+  return before.kind != after.kind || before.client_id != after.client_id ||
+         before.standing != after.standing || before.owner.cluster != after.owner.cluster ||
+         before.owner.resource != after.owner.resource;
+}
+
+}  // namespace
+
 Result<void> SqliteTransaction::write_user(const RowChange& row) {
   const StoredIdentity& after = *row.after;
   const char* insert =
-      "INSERT INTO users (kind, client_id, standing, cluster, namespace, name, uid, generation, "
-      "released_to, predecessor, display_name, description, active, spec, hold_reason, hold_since, "
-      "updated_at, digest, user_id) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)";
+      "INSERT INTO users (uid, generation, released_to, predecessor, display_name, description, active, "
+      "spec, "
+      "hold_reason, hold_since, updated_at, digest, user_id, kind, client_id, standing, cluster, namespace, "
+      "name) "
+      "VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19)";
+  const char* move =
+      "UPDATE users SET uid = ?1, generation = ?2, released_to = ?3, predecessor = ?4, display_name = ?5, "
+      "description = ?6, active = ?7, spec = ?8, hold_reason = ?9, hold_since = ?10, updated_at = ?11, "
+      "digest = ?12, kind = ?14, client_id = ?15, standing = ?16, cluster = ?17, namespace = ?18, name = ?19 "
+      "WHERE user_id = ?13";
   const char* update =
-      "UPDATE users SET kind = ?, client_id = ?, standing = ?, cluster = ?, namespace = ?, name = ?, "
-      "uid = ?, generation = ?, released_to = ?, predecessor = ?, display_name = ?, description = ?, "
-      "active = ?, spec = ?, hold_reason = ?, hold_since = ?, updated_at = ?, digest = ? WHERE user_id = ?";
-  NEOID_TRY(SqliteCursor statement, connection_.prepare(row.before ? update : insert));
-  statement.bind(to_string(after.kind)).bind(after.client_id.value).bind(to_string(after.standing));
-  statement.bind(after.owner.cluster.value).bind(after.owner.resource.ns).bind(after.owner.resource.name);
+      "UPDATE users SET uid = ?1, generation = ?2, released_to = ?3, predecessor = ?4, display_name = ?5, "
+      "description = ?6, active = ?7, spec = ?8, hold_reason = ?9, hold_since = ?10, updated_at = ?11, "
+      "digest = ?12 WHERE user_id = ?13";
+  const bool stays = row.before && !moves(row);
+  NEOID_TRY(SqliteCursor statement, connection_.prepare(stays ? update : row.before ? move : insert));
   statement.bind(after.owner.uid.value).bind(after.owner.generation).bind(after.released_to);
   after.predecessor ? statement.bind(after.predecessor->value) : statement.bind_null();
   statement.bind(after.config.display_name).bind(after.config.description).bind(after.config.active);
   statement.bind(after.config.spec);
   after.hold ? statement.bind(after.hold->reason).bind(after.hold->since) : statement.bind_null().bind_null();
   statement.bind(after.updated_at).bind(row.digest).bind(row.user_id.value);
+  if (!stays) {
+    statement.bind(to_string(after.kind)).bind(after.client_id.value).bind(to_string(after.standing));
+    statement.bind(after.owner.cluster.value).bind(after.owner.resource.ns).bind(after.owner.resource.name);
+  }
   return statement.run();
 }
 

@@ -19,6 +19,9 @@ using SteadyClock = std::chrono::steady_clock;
 constexpr milliseconds kSlowPoll{250};
 constexpr milliseconds kFinePoll{1};
 constexpr milliseconds kFineFor{20};
+// A writer that lost the processor between its write and its commit is still found soon.
+constexpr milliseconds kMediumPoll{5};
+constexpr milliseconds kMediumFor{500};
 
 std::pair<std::string, std::string> folder_and_name(const std::string& path) {
   const auto slash = path.rfind('/');
@@ -84,13 +87,15 @@ void SqliteWatch::wait(milliseconds most, std::stop_token stop) {
   const auto deadline = SteadyClock::now() + most;
   const std::stop_callback on_stop(stop, [this] { wake(); });
   const std::scoped_lock lock(waiting_);
-  auto fine_until = SteadyClock::time_point::min();
+  auto written = SteadyClock::time_point();
   while (!changed() && !stop.stop_requested()) {
     const auto now = SteadyClock::now();
     if (now >= deadline) return;
     const auto left = std::chrono::ceil<milliseconds>(deadline - now);
-    const milliseconds poll = now < fine_until ? kFinePoll : kSlowPoll;
-    if (wait_for_files(std::min(left, poll))) fine_until = SteadyClock::now() + kFineFor;
+    const milliseconds poll = now < written + kFineFor     ? kFinePoll
+                              : now < written + kMediumFor ? kMediumPoll
+                                                           : kSlowPoll;
+    if (wait_for_files(std::min(left, poll))) written = SteadyClock::now();
   }
 }
 

@@ -1,6 +1,6 @@
 #include "reconcile/plan/identity.h"
 
-#include "reconcile/value/json.h"
+#include <string_view>
 
 namespace neoid::plan {
 
@@ -18,22 +18,42 @@ const StoredVersion* StoredIdentity::current() const {
   return nullptr;
 }
 
+namespace {
+
+// "<bytes>:<text>", so that no two contents have one text.
+void add_field(std::string& text, std::string_view field) {
+  text += std::to_string(field.size());
+  text += ':';
+  text += field;
+}
+
+void add_list(std::string& text, const std::vector<std::string>& items) {
+  text += std::to_string(items.size());
+  text += '[';
+  for (const std::string& item : items) add_field(text, item);
+}
+
+}  // namespace
+
+// Every row is digested at each look at it: so no tree of values, only one text.
 std::string digest(const StoredIdentity& identity) {
-  Json content = {{"kind", identity.kind == UserKind::System ? "system" : "custom"},
-                  {"clientID", identity.client_id.value},
-                  {"cluster", identity.owner.cluster.value},
-                  {"resource", identity.owner.resource.text()},
-                  {"uid", identity.owner.uid.value},
-                  {"displayName", identity.config.display_name},
-                  {"description", identity.config.description},
-                  {"active", identity.config.active},
-                  {"scopes", identity.config.scopes},
-                  {"tags", identity.config.tags},
-                  {"spec", identity.config.spec}};
+  std::string text = identity.kind == UserKind::System ? "system" : "custom";
+  text += identity.config.active ? " active" : " inactive";
+  add_field(text, identity.client_id.value);
+  add_field(text, identity.owner.cluster.value);
+  add_field(text, identity.owner.resource.ns);
+  add_field(text, identity.owner.resource.name);
+  add_field(text, identity.owner.uid.value);
+  add_field(text, identity.config.display_name);
+  add_field(text, identity.config.description);
+  add_list(text, identity.config.scopes);
+  add_list(text, identity.config.tags);
+  add_field(text, identity.config.spec);
   if (identity.hold) {
-    content["hold"] = {{"reason", identity.hold->reason}, {"since", format_micro_time(identity.hold->since)}};
+    text += std::to_string(identity.hold->since.time_since_epoch().count());
+    add_field(text, identity.hold->reason);
   }
-  return hex(sha256(content.dump(-1, ' ', false, Json::error_handler_t::replace)));
+  return hex(sha256(text));
 }
 
 }  // namespace neoid::plan

@@ -1,5 +1,5 @@
 // Measures the store: converged users per second by batch size next to the same row writes in bare SQL, drift
-// latency, the sweep. Usage: bench_store [users for the sweep]. Figures go to standard output, one a line.
+// latency, the sweep. Usage: bench_store [users for the sweep] [Sqlite|Postgres]. Figures go to standard output, one a line.
 #include <fmt/format.h>
 #include <sqlite3.h>
 #include <sys/resource.h>
@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <chrono>
 #include <future>
+#include <map>
 #include <thread>
 
 #include "controller/store/postgres_connection.h"
@@ -131,12 +132,13 @@ double floor_postgres(Bench& bench, int users, int batch, int round) {
 
 void measure_batches(Bench& bench, int users) {
   int round = 0;
-  for (const int batch : {1, 10, 100, 500}) {
-    const double ours = updates_per_second(bench, users, batch, ++round);
-    const double floor = bench.form == Form::Sqlite ? floor_sqlite(bench, users, batch, round)
-                                                    : floor_postgres(bench, users, batch, round);
+  std::map<int, double> ours;
+  for (const int batch : {1, 10, 100, 500}) ours[batch] = updates_per_second(bench, users, batch, ++round);
+  for (const auto& [batch, rate] : ours) {
+    const double floor = bench.form == Form::Sqlite ? floor_sqlite(bench, users, batch, ++round)
+                                                    : floor_postgres(bench, users, batch, ++round);
     fmt::print("{} update batch {:3}: {:8.0f} users/s, bare SQL {:8.0f}, ratio {:.2f}\n", bench.name(), batch,
-               ours, floor, ours / floor);
+               rate, floor, rate / floor);
   }
 }
 
@@ -209,6 +211,7 @@ int main(int argc, char** argv) {
   using namespace neoid::store;
   const int users = argc > 1 ? std::atoi(argv[1]) : 100'000;
   for (const Form form : all_forms()) {
+    if (argc > 2 && argv[2] != std::string(form == Form::Sqlite ? "Sqlite" : "Postgres")) continue;
     Bench bench(form);
     insert_users(bench, 0, 5000);
     measure_observe(bench);

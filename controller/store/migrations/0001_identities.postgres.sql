@@ -126,6 +126,7 @@ CREATE TABLE neoid.activity (
 );
 CREATE INDEX activity_user ON neoid.activity (user_id, number);
 CREATE INDEX activity_name ON neoid.activity (name, number);
+CREATE INDEX activity_outside ON neoid.activity (user_id, number) WHERE cause = 'outside';
 
 CREATE TABLE neoid.activity_head (
   one    boolean PRIMARY KEY DEFAULT true CHECK (one),

@@ -122,6 +122,7 @@ CREATE TABLE activity (
 );
 CREATE INDEX activity_user ON activity (user_id, number);
 CREATE INDEX activity_name ON activity (name, number);
+CREATE INDEX activity_outside ON activity (user_id, number) WHERE cause = 'outside';
 
 CREATE TABLE activity_head (
   one    INTEGER NOT NULL PRIMARY KEY CHECK (one = 1),
@@ -249,7 +250,7 @@ WHEN NEW.standing <> 'unowned' AND EXISTS (
   SELECT 1 FROM users WHERE kind = NEW.kind AND cluster = NEW.cluster AND namespace = NEW.namespace
      AND name = NEW.name AND standing <> 'unowned' AND user_id <> NEW.user_id)
 BEGIN SELECT RAISE(ABORT, 'UNIQUE constraint failed: another user belongs to this resource'); END;
-CREATE TRIGGER users_update_place BEFORE UPDATE ON users
+CREATE TRIGGER users_update_place BEFORE UPDATE OF kind, standing, cluster, namespace, name ON users
 WHEN NEW.standing <> 'unowned' AND EXISTS (
   SELECT 1 FROM users WHERE kind = NEW.kind AND cluster = NEW.cluster AND namespace = NEW.namespace
      AND name = NEW.name AND standing <> 'unowned' AND user_id NOT IN (NEW.user_id, OLD.user_id))
