@@ -62,7 +62,8 @@ void add_validate(CLI::App& app, const std::string& version, int& code) {
   options.version = version;
   auto* command = app.add_subcommand("validate", "judge resource files as a cluster would, and more");
   command->add_option("PATH", options.paths, "files, folders, or - for standard input")->required();
-  command->add_option("--crd", options.crds, "more CRDs: files or folders");
+  command->add_option("--crd", options.crds, "more CRDs: a file or a folder; may be repeated")
+      ->allow_extra_args(false);
   command->add_option("--against", options.against,
                       "an older tree, such as a merge base: what may not change or vanish is judged too");
   command->add_option("--kubernetes-version", options.kubernetes_version, "version of the cluster")
