@@ -6,14 +6,14 @@
 namespace neoid::reconcilers {
 namespace {
 
-const kube::ResourceType kUsers{std::string(api::kGroup), std::string(api::kVersion), "integrationusers",
-                                true};
-const kube::ResourceType kSystemUsers{std::string(api::kGroup), std::string(api::kVersion),
-                                      "systemintegrationusers", false};
-const kube::ResourceType kScopes{std::string(api::kGroup), std::string(api::kVersion), "scopes", false};
-const kube::ResourceType kSecrets{"", "v1", "secrets", true};
-const kube::ResourceType kNamespaces{"", "v1", "namespaces", false};
-const kube::ResourceType kDefinitions{"apiextensions.k8s.io", "v1", "customresourcedefinitions", false};
+kube::ResourceType of_ours(api::Kind kind, bool namespaced) {
+  return {std::string(api::kGroup), std::string(api::kVersion), std::string(api::plural(kind)), namespaced};
+}
+
+const kube::ResourceType& definition_type() {
+  static const kube::ResourceType kType{"apiextensions.k8s.io", "v1", "customresourcedefinitions", false};
+  return kType;
+}
 
 // A definite absence is a value; every other failure stays one.
 Result<std::optional<Json>> optional_object(Result<Json> result) {
@@ -25,6 +25,9 @@ Result<std::optional<Json>> optional_object(Result<Json> result) {
 }  // namespace
 
 const kube::ResourceType& resource_type(api::Kind kind) {
+  static const kube::ResourceType kUsers = of_ours(api::Kind::IntegrationUser, true);
+  static const kube::ResourceType kSystemUsers = of_ours(api::Kind::SystemIntegrationUser, false);
+  static const kube::ResourceType kScopes = of_ours(api::Kind::Scope, false);
   switch (kind) {
     case api::Kind::IntegrationUser: return kUsers;
     case api::Kind::SystemIntegrationUser: return kSystemUsers;
@@ -33,11 +36,18 @@ const kube::ResourceType& resource_type(api::Kind kind) {
   return kUsers;
 }
 
-const kube::ResourceType& secret_type() { return kSecrets; }
-const kube::ResourceType& namespace_type() { return kNamespaces; }
+const kube::ResourceType& secret_type() {
+  static const kube::ResourceType kType{"", "v1", "secrets", true};
+  return kType;
+}
+
+const kube::ResourceType& namespace_type() {
+  static const kube::ResourceType kType{"", "v1", "namespaces", false};
+  return kType;
+}
 
 Result<ClusterId> Cluster::identity() const {
-  NEOID_TRY(const Json object, client_.get(kNamespaces, {"", "kube-system"}));
+  NEOID_TRY(const Json object, client_.get(namespace_type(), {"", "kube-system"}));
   const std::string uid = object.at("metadata").value("uid", "");
   if (uid.empty()) return fail(ErrorKind::Internal, "the namespace kube-system has no UID");
   return ClusterId(uid);
@@ -49,7 +59,7 @@ Result<std::optional<Json>> Cluster::read(const api::ResourceKey& key) const {
 
 Result<std::optional<plan::SecretView>> Cluster::read_secret(const std::string& ns,
                                                              const std::string& name) const {
-  NEOID_TRY(std::optional<Json> object, optional_object(client_.get(kSecrets, {ns, name})));
+  NEOID_TRY(std::optional<Json> object, optional_object(client_.get(secret_type(), {ns, name})));
   if (!object) return std::optional<plan::SecretView>();
   NEOID_TRY(plan::SecretView view, decode_secret(*object, Keep::Values));
   return std::optional<plan::SecretView>(std::move(view));
@@ -57,7 +67,7 @@ Result<std::optional<plan::SecretView>> Cluster::read_secret(const std::string& 
 
 Result<bool> Cluster::kind_is_going(api::Kind kind) const {
   const std::string name = std::string(api::plural(kind)) + "." + std::string(api::kGroup);
-  NEOID_TRY(const std::optional<Json> object, optional_object(client_.get(kDefinitions, {"", name})));
+  NEOID_TRY(const std::optional<Json> object, optional_object(client_.get(definition_type(), {"", name})));
   return !object || object->at("metadata").contains("deletionTimestamp");
 }
 
@@ -96,20 +106,20 @@ Result<plan::SecretView> Cluster::create_secret(const Json& body, const std::str
                                                 std::chrono::milliseconds timeout) const {
   kube::WriteOptions options;
   options.timeout = timeout;
-  NEOID_TRY(Json made, client_.create(kSecrets, ns, body, options));
+  NEOID_TRY(Json made, client_.create(secret_type(), ns, body, options));
   return decode_secret(made, Keep::Values);
 }
 
 Result<plan::SecretView> Cluster::update_secret(const std::string& ns, const std::string& name,
                                                 const Json& body) const {
-  NEOID_TRY(Json made, client_.patch(kSecrets, {ns, name}, kube::PatchType::Merge, body));
+  NEOID_TRY(Json made, client_.patch(secret_type(), {ns, name}, kube::PatchType::Merge, body));
   return decode_secret(made, Keep::Values);
 }
 
 Result<void> Cluster::delete_secret(const std::string& ns, const std::string& name, const Uid& uid) const {
   kube::DeleteOptions options;
   options.uid = uid;
-  auto result = client_.remove(kSecrets, {ns, name}, options);
+  auto result = client_.remove(secret_type(), {ns, name}, options);
   if (result || result.error().kind == ErrorKind::NotFound) return {};
   // Another object under the same name: ours is gone.
   if (result.error().kind == ErrorKind::Conflict) return {};

@@ -92,16 +92,15 @@ TEST(BadInput, IsOneLineThatSaysWhatToDo) {
 TEST(BadInput, APortInUseIsToldAndTheDataIsKept) {
   const std::string folder = run("mktemp -d").output;
   const std::string data = folder.substr(0, folder.size() - 1) + "/data";
-  const Outcome outcome = run("python3 - '" + program() + "' '" + data +
-                              "' <<'EOF'\n"
-                              "import socket, subprocess, sys\n"
-                              "s = socket.socket(); s.bind(('127.0.0.1', 0)); s.listen()\n"
-                              "port = s.getsockname()[1]\n"
-                              "p = subprocess.run([sys.argv[1], 'standalone', '--data', sys.argv[2], "
-                              "'--listen', f'127.0.0.1:{port}'],\n"
-                              "                   capture_output=True, text=True, timeout=20)\n"
-                              "sys.stdout.write(p.stderr); sys.exit(p.returncode)\n"
-                              "EOF\n");
+  const std::string script = R"(
+import socket, subprocess, sys
+taken = socket.socket()
+taken.bind(("127.0.0.1", 0))
+taken.listen()
+address = "127.0.0.1:%d" % taken.getsockname()[1]
+sys.exit(subprocess.run([sys.argv[1], "standalone", "--data", sys.argv[2], "--listen", address]).returncode)
+)";
+  const Outcome outcome = run("timeout 30 python3 -c '" + script + "' '" + program() + "' '" + data + "'");
   EXPECT_EQ(outcome.code, 1) << outcome.output;
   EXPECT_NE(outcome.output.find("--listen"), std::string::npos) << outcome.output;
 }

@@ -18,7 +18,7 @@ namespace {
 
 using namespace std::chrono_literals;
 
-const kube::ResourceType kUsers = resource_type(api::Kind::IntegrationUser);
+const kube::ResourceType& user_type() { return resource_type(api::Kind::IntegrationUser); }
 const kube::ResourceType kEvents{"", "v1", "events", true};
 
 std::filesystem::path make_folder() {
@@ -119,7 +119,7 @@ void System::apply(const Json& object) {
 }
 
 std::optional<Json> System::user(const std::string& name) const {
-  auto object = client_->get(kUsers, {"apps", name});
+  auto object = client_->get(user_type(), {"apps", name});
   return object ? std::optional<Json>(std::move(*object)) : std::nullopt;
 }
 
@@ -129,18 +129,18 @@ std::optional<Json> System::secret(const std::string& name) const {
 }
 
 void System::merge(const std::string& name, const Json& patch) {
-  const auto patched = client_->patch(kUsers, {"apps", name}, kube::PatchType::Merge, patch);
+  const auto patched = client_->patch(user_type(), {"apps", name}, kube::PatchType::Merge, patch);
   ASSERT_TRUE(patched) << patched.error().describe();
 }
 
-void System::remove(const std::string& name) { ASSERT_TRUE(client_->remove(kUsers, {"apps", name})); }
+void System::remove(const std::string& name) { ASSERT_TRUE(client_->remove(user_type(), {"apps", name})); }
 
 void System::eventually(const std::string& what, const std::function<bool()>& condition) const {
   const auto deadline = std::chrono::steady_clock::now() + 10s;
   while (!condition()) {
     if (std::chrono::steady_clock::now() > deadline) {
       std::string state;
-      if (const auto users = client_->list(kUsers, {"apps", "", "", false})) {
+      if (const auto users = client_->list(user_type(), {"apps", "", "", false})) {
         for (const Json& item : users->items) state += item.value("status", Json()).dump(1) + "\n";
       }
       FAIL() << "never: " << what << "\n" << state;

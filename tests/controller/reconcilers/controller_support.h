@@ -46,6 +46,8 @@ class System {
   store::IdentityStore& store() { return *store_; }
   // Runs a statement as outside hands would, past the controller.
   void outside(const std::string& sql);
+  // The table of users, as a statement names it.
+  std::string users_table() const { return form_ == StoreForm::Postgres ? "neoid.users" : "users"; }
   store::Acceptance accepts(const Json& secret);
 
   static std::string value(const Json& secret, const std::string& key);
