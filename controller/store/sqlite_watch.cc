@@ -50,7 +50,6 @@ bool drain_events(int inotify, const std::string& name) {
 
 Result<std::unique_ptr<SqliteWatch>> SqliteWatch::open(const std::string& path) {
   std::unique_ptr<SqliteWatch> watch(new SqliteWatch(path));
-  NEOID_TRY(watch->connection_, SqliteConnection::open(path, SqliteAccess::ReadWrite));
   watch->wake_ = ::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
   if (watch->wake_ < 0) return fail(ErrorKind::Unavailable, "no file descriptor left");
   watch->inotify_ = ::inotify_init1(IN_CLOEXEC | IN_NONBLOCK);
@@ -66,7 +65,20 @@ SqliteWatch::~SqliteWatch() {
   if (wake_ >= 0) ::close(wake_);
 }
 
+bool SqliteWatch::open_file() {
+  const FileIdentity file = file_identity(path_);
+  if (connection_ && file == file_) return true;
+  connection_.reset();
+  auto opened = SqliteConnection::open(path_, SqliteAccess::ReadWrite);
+  if (!opened) return false;
+  connection_ = std::move(*opened);
+  file_ = file;
+  version_ = -1;
+  return true;
+}
+
 bool SqliteWatch::changed() {
+  if (!open_file()) return false;
   auto read = connection_->pragma("PRAGMA data_version");
   if (!read) return true;  // let the caller find out by reading
   const std::int64_t version = std::strtoll(read->c_str(), nullptr, 10);

@@ -14,6 +14,7 @@
 #include <string>
 
 #include "controller/store/sqlite_connection.h"
+#include "controller/store/sqlite_file.h"
 #include "reconcile/base/result.h"
 
 namespace neoid::store {
@@ -32,12 +33,15 @@ class SqliteWatch {
  private:
   explicit SqliteWatch(std::string path) : path_(std::move(path)) {}
   bool changed();
+  // Another file may be under the path, after a restore.
+  bool open_file();
   // Whether the written file was ours; false when nothing came in this time or it was woken.
   bool wait_for_files(std::chrono::milliseconds most);
 
   std::string path_;
   std::mutex waiting_;  // guards what follows, but for the descriptors
   std::unique_ptr<SqliteConnection> connection_;
+  FileIdentity file_;
   std::int64_t version_ = -1;
   int inotify_ = -1;
   int wake_ = -1;  // eventfd

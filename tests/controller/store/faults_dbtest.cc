@@ -8,6 +8,7 @@
 #include <csignal>
 #include <filesystem>
 #include <fstream>
+#include <future>
 #include <thread>
 
 #include "tests/controller/store/postgres_proxy.h"
@@ -226,6 +227,18 @@ TEST_P(SqliteFaults, ADamagedFileIsRefusedWithTheWayToRestore) {
   EXPECT_TRUE(observed(custom_key("user-50")));
 }
 
+TEST_P(SqliteFaults, AWaitFollowsTheRestoredFile) {
+  must(change_of(1, {put(1)}));
+  database_->back_up();
+  database_->restore();
+  const FeedPosition before = store_->feed_end().value();
+  auto waiting = std::async(std::launch::async, [&] {
+    while (store_->feed_end().value() == before) store_->wait_for_change(std::chrono::seconds(20), {});
+  });
+  ASSERT_EQ(database_->outside("UPDATE users SET description = 'x'"), "");
+  EXPECT_EQ(waiting.wait_for(std::chrono::seconds(10)), std::future_status::ready);
+}
+
 TEST_P(SqliteFaults, WhatIsNoStoreIsNotRestored) {
   must(change_of(1, {put(1)}));
   const std::string folder = std::filesystem::path(path()).parent_path();
@@ -266,13 +279,17 @@ class PostgresFaults : public StoreTest {
 INSTANTIATE_TEST_SUITE_P(Forms, PostgresFaults, testing::Values(Form::Postgres), form_name);
 
 TEST_P(PostgresFaults, AConnectionThatIsLostAtAnyPointLeavesNothingAndEndsTheTerm) {
+  std::string next;
+  store_ = open([&](std::string_view at) -> Result<void> {
+    if (at == next) {
+      next.clear();
+      kill_sessions();
+    }
+    return {};
+  });
   for (const std::string& point : kPoints) {
-    bool pulled = false;
-    store_ = open([&](std::string_view at) -> Result<void> {
-      if (at == point && !std::exchange(pulled, true)) kill_sessions();
-      return {};
-    });
     term_ = claim(*store_);
+    next = point;
     const auto result = commit(change_of(1, {put(1)}));
     ASSERT_FALSE(result) << point;
     EXPECT_EQ(result.error().kind, ErrorKind::Unavailable) << point;
