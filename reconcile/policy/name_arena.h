@@ -37,7 +37,7 @@ class NameArena {
   }
 
  private:
-  static constexpr std::size_t kBlock = std::size_t{128} << 10;
+  static constexpr std::size_t kBlock = std::size_t{96} << 10;
   std::vector<std::unique_ptr<char[]>> blocks_;
   std::size_t used_ = 0;  // of the last block
 };

@@ -9,7 +9,6 @@
 #include <cstdio>
 #include <cstring>
 #include <filesystem>
-#include <set>
 
 namespace neoid::validate {
 namespace {
@@ -31,19 +30,18 @@ bool is_hidden(const fs::path& path) { return path.filename().string().starts_wi
 
 void walk(const std::string& folder, Listing& listing) {
   std::error_code error;
-  std::vector<std::string> found;
+  const std::size_t begin = listing.files.size();
   fs::recursive_directory_iterator it(folder, fs::directory_options::none, error);
   for (const fs::recursive_directory_iterator end; !error && it != end; it.increment(error)) {
     std::error_code ignored;
     if (is_hidden(it->path())) {
       if (it->is_directory(ignored)) it.disable_recursion_pending();
     } else if (is_manifest(it->path()) && it->is_regular_file(ignored)) {
-      found.push_back(it->path().string());
+      listing.files.add(it->path().native());
     }
   }
   if (error) listing.unreadable.emplace_back(folder, error.message());
-  std::sort(found.begin(), found.end());
-  std::move(found.begin(), found.end(), std::back_inserter(listing.files));
+  listing.files.sort(begin);
 }
 
 // Bytes read; -1 with errno.
@@ -89,7 +87,7 @@ Listing list_inputs(const std::vector<std::string>& paths) {
     std::error_code error;
     const auto status = fs::status(path, error);
     if (path == "-")
-      listing.files.push_back(path);
+      listing.files.add(path);
     else if (status.type() == fs::file_type::not_found)
       listing.unreadable.emplace_back(path, why(ENOENT));
     else if (error)
@@ -97,15 +95,9 @@ Listing list_inputs(const std::vector<std::string>& paths) {
     else if (fs::is_directory(status))
       walk(path, listing);
     else
-      listing.files.push_back(path);
+      listing.files.add(path);
   }
-  if (paths.size() > 1) {
-    std::set<std::string_view> seen;
-    std::vector<std::string> once;
-    for (const std::string& file : listing.files)
-      if (seen.insert(file).second) once.push_back(file);
-    listing.files = std::move(once);
-  }
+  if (paths.size() > 1) listing.files.keep_first();
   return listing;
 }
 
@@ -202,8 +194,8 @@ class Pieces::Cutter {
   bool finished_ = false;
 };
 
-Pieces::Pieces(const std::vector<std::string>& files, int standard_input)
-    : files_(files), standard_input_(standard_input) {}
+Pieces::Pieces(const FileNames& files, std::size_t count, int standard_input)
+    : files_(files), count_(count), standard_input_(standard_input) {}
 Pieces::~Pieces() = default;
 
 int Pieces::copy_of_standard_input() const {
@@ -215,7 +207,7 @@ int Pieces::copy_of_standard_input() const {
 Pieces::Opened Pieces::open_next() {
   Opened opened;
   opened.number = next_file_++;
-  const std::string& name = files_[opened.number];
+  const std::string name = files_[opened.number];
   if (name == "-") {
     copy_ = open_copy();
     cutter_ = std::make_unique<Cutter>(opened.number, OpenFile(), standard_input_, copy_.get());
@@ -244,7 +236,7 @@ std::optional<Piece> Pieces::next() {
         if (piece) return piece;
         cutter_.reset();
       }
-      if (next_file_ == files_.size()) return std::nullopt;
+      if (next_file_ == count_) return std::nullopt;
       opened = open_next();
       if (!cutter_) break;
     }

@@ -12,12 +12,13 @@
 #include <vector>
 
 #include "controller/base/mutex.h"
+#include "controller/cli/validate/file_names.h"
 #include "reconcile/value/yaml.h"
 
 namespace neoid::validate {
 
 struct Listing {
-  std::vector<std::string> files;  // as given, or found below a folder; "-" is standard input
+  FileNames files;  // as given, or found below a folder; "-" is standard input
   std::vector<std::pair<std::string, std::string>> unreadable;  // path, and why
 };
 
@@ -49,13 +50,13 @@ struct Piece {
   std::string error;          // the file could not be read
 };
 
-// Thread-safe. Borrows the list.
+// Thread-safe. Borrows the names and takes the first `count` of them.
 class Pieces {
  public:
   static constexpr std::size_t kPieceBytes = std::size_t{256} << 10;
 
   // `standard_input`: what "-" reads; a copy of it is kept in a temporary file, so that lines of it can be shown.
-  Pieces(const std::vector<std::string>& files, int standard_input);
+  Pieces(const FileNames& files, std::size_t count, int standard_input);
   ~Pieces();
   Pieces(const Pieces&) = delete;
   Pieces& operator=(const Pieces&) = delete;
@@ -76,7 +77,8 @@ class Pieces {
   Opened open_next() NEOID_REQUIRES(mutex_);
   static Piece read_whole(Opened opened);
 
-  const std::vector<std::string>& files_;
+  const FileNames& files_;
+  const std::size_t count_;
   const int standard_input_;
   mutable Mutex mutex_;
   std::uint32_t next_file_ NEOID_GUARDED_BY(mutex_) = 0;

@@ -286,7 +286,7 @@ Counts Judge::judge(Piece piece, std::string_view file_name) {
   return run.counts;
 }
 
-bool Judge::across(const std::vector<std::string>& names) {
+bool Judge::across(const FileNames& names) {
   MutexLock lock(mutex_);
   auto violations = facts_.judge();
   if (older_ != nullptr) {

@@ -32,7 +32,7 @@ class Judge {
   Counts judge(Piece piece, std::string_view file_name) NEOID_EXCLUDES(mutex_);
   // The rules over all resources. `names`: of the inputs, for what clashes with what. False: scopes were not looked up,
   // since there is no Scope among the resources.
-  bool across(const std::vector<std::string>& names) NEOID_EXCLUDES(mutex_);
+  bool across(const FileNames& names) NEOID_EXCLUDES(mutex_);
 
  private:
   class Run;

@@ -13,7 +13,7 @@ constexpr std::size_t kMaxLine = std::size_t{4} << 10;
 
 }  // namespace
 
-LineReader::LineReader(const std::vector<std::string>& files, int standard_input)
+LineReader::LineReader(const FileNames& files, int standard_input)
     : files_(files), standard_input_(standard_input) {}
 LineReader::~LineReader() { close(); }
 

@@ -4,7 +4,8 @@
 #include <cstdint>
 #include <optional>
 #include <string>
-#include <vector>
+
+#include "controller/cli/validate/file_names.h"
 
 namespace neoid::validate {
 
@@ -12,7 +13,7 @@ namespace neoid::validate {
 class LineReader {
  public:
   // `standard_input`: a file descriptor with what "-" read, from its start; -1: none.
-  LineReader(const std::vector<std::string>& files, int standard_input);
+  LineReader(const FileNames& files, int standard_input);
   ~LineReader();
   LineReader(const LineReader&) = delete;
   LineReader& operator=(const LineReader&) = delete;
@@ -25,7 +26,7 @@ class LineReader {
   void close();
   bool read_line();
 
-  const std::vector<std::string>& files_;
+  const FileNames& files_;
   const int standard_input_;
   int descriptor_ = -1;
   std::uint32_t file_ = 0xFFFF'FFFF;

@@ -20,9 +20,9 @@ std::string identity_of(const Json& object) {
                      meta::namespace_of(object), meta::name_of(object));
 }
 
-OlderTree::OlderTree(const std::vector<std::string>& files, std::uint32_t first_file,
-                     const Contracts& contracts, const std::string& default_namespace) {
-  Pieces pieces(files, -1);
+OlderTree::OlderTree(const FileNames& files, std::uint32_t first_file, const Contracts& contracts,
+                     const std::string& default_namespace) {
+  Pieces pieces(files, files.size(), -1);
   while (auto piece = pieces.next()) {
     YamlReader reader = piece->stream ? YamlReader(piece->stream) : YamlReader(piece->text);
     for (;;) {

@@ -24,7 +24,7 @@ class OlderTree {
  public:
   // Reads the files; documents that cannot be read, or are of no known kind, are as if they were not there. Their
   // numbers as inputs begin at `first_file`.
-  OlderTree(const std::vector<std::string>& files, std::uint32_t first_file, const Contracts& contracts,
+  OlderTree(const FileNames& files, std::uint32_t first_file, const Contracts& contracts,
             const std::string& default_namespace);
   ~OlderTree();
 

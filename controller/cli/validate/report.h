@@ -8,6 +8,7 @@
 #include <string_view>
 #include <vector>
 
+#include "controller/cli/validate/file_names.h"
 #include "controller/cli/validate/findings.h"
 
 namespace neoid::validate {
@@ -17,8 +18,8 @@ std::optional<Format> parse_format(std::string_view text);  // "junit"
 inline constexpr std::string_view kFormats[] = {"text", "json", "junit", "tap", "sarif", "github"};
 
 struct Report {
-  std::vector<std::string> files;  // names of the inputs, by number
-  std::size_t judged_files = 0;    // of them; the rest are the older tree's
+  FileNames files;               // names of the inputs, by number
+  std::size_t judged_files = 0;  // of them; the rest are the older tree's
   std::vector<Finding> findings;
   std::size_t more = 0;  // findings that were only counted
   Counts counts;

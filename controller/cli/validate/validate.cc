@@ -29,7 +29,7 @@ bool readable(const Listing& listing, std::ostream& err) {
 // The CRDs of files; other objects in them are left alone. Answers the exit code so far.
 int add_crds(Contracts& contracts, const Listing& listing, std::ostream& err) {
   int code = readable(listing, err) ? kValid : kUnreadable;
-  Pieces pieces(listing.files, -1);
+  Pieces pieces(listing.files, listing.files.size(), -1);
   const auto complain = [&](std::uint32_t file, int line, std::string_view message) {
     err << fmt::format("neoid: {}:{}: {}\n", listing.files[file], line, message);
     code = kUnreadable;
@@ -56,15 +56,15 @@ int add_crds(Contracts& contracts, const Listing& listing, std::ostream& err) {
   return code;
 }
 
-unsigned threads(unsigned jobs, const Listing& inputs) {
+unsigned threads(unsigned jobs, std::size_t files) {
   if (jobs != 0) return jobs;
   const unsigned cores = std::max(1U, std::thread::hardware_concurrency());
   // A thread costs more than a few small files; a single input may be large and is worth all of them.
-  if (inputs.files.size() > 1 && inputs.files.size() < kFilesWorthAThread) return 1;
+  if (files > 1 && files < kFilesWorthAThread) return 1;
   return cores;
 }
 
-Counts judge_all(Judge& judge, Pieces& pieces, const std::vector<std::string>& names, unsigned count) {
+Counts judge_all(Judge& judge, Pieces& pieces, const FileNames& names, unsigned count) {
   std::vector<Counts> counts(count);
   const auto work = [&](Counts& mine) {
     while (auto piece = pieces.next()) {
@@ -119,22 +119,22 @@ int validate(const ValidateOptions& options, std::ostream& out, std::ostream& er
   bool all_read = readable(inputs, err);
   Report report;
   report.version = options.version;
-  report.files = inputs.files;
-  report.judged_files = inputs.files.size();
+  report.files = std::move(inputs.files);
+  report.judged_files = report.files.size();
   std::optional<OlderTree> older;
   if (!options.against.empty()) {
     const Listing old = list_inputs({options.against});
     if (!readable(old, err)) return kUnreadable;
-    older.emplace(old.files, static_cast<std::uint32_t>(inputs.files.size()), contracts,
+    older.emplace(old.files, static_cast<std::uint32_t>(report.judged_files), contracts,
                   options.default_namespace);
-    report.files.insert(report.files.end(), old.files.begin(), old.files.end());
+    report.files.append(old.files);
   }
 
   Findings findings;
   Judge judge(contracts, older ? &*older : nullptr, findings, {options.default_namespace});
-  Pieces pieces(inputs.files, options.standard_input);
-  report.counts = judge_all(judge, pieces, report.files, threads(options.jobs, inputs));
-  report.counts.files = inputs.files.size();
+  Pieces pieces(report.files, report.judged_files, options.standard_input);
+  report.counts = judge_all(judge, pieces, report.files, threads(options.jobs, report.judged_files));
+  report.counts.files = report.judged_files;
   report.counts.unreadable += inputs.unreadable.size();
   report.catalogue = judge.across(report.files);
   report.findings = findings.take();
