@@ -306,6 +306,23 @@ ValidatingWebhookConfiguration v1.ValidatingWebhookConfiguration
 MutatingWebhookConfiguration v1.MutatingWebhookConfiguration
  metadata ObjectMeta
  webhooks []Webhook
+CrdStatus v1.CustomResourceDefinitionStatus
+ conditions ![]CrdCondition
+ acceptedNames !CrdNames
+ storedVersions ![]string
+CrdCondition v1.CustomResourceDefinitionCondition
+ type !string=v1.CustomResourceDefinitionConditionType
+ status !string=v1.ConditionStatus
+ lastTransitionTime Time
+ reason string
+ message string
+CrdNames v1.CustomResourceDefinitionNames
+ plural !string
+ singular string
+ shortNames []string
+ kind !string
+ listKind string
+ categories []string
 Preconditions v1.Preconditions
  uid *string=types.UID
  resourceVersion *string

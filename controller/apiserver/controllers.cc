@@ -30,6 +30,7 @@ Controllers::~Controllers() { stop(); }
 
 void Controllers::load() {
   read_rbac();
+  core_.webhooks.reload();
   {
     MutexLock lock(crd_mutex_);
     crds_.run(CrdController::Deletions::Leave);
@@ -66,6 +67,8 @@ void Controllers::note(const Change& change) {
   } else if (change.key.resource.ends_with(kRbacGroup)) {
     read_rbac();
     work = true;
+  } else if (Webhooks::is_configuration(change.key.resource)) {
+    core_.webhooks.reload();
   } else if (change.key.resource == "namespaces") {
     work = work || (change.after != nullptr && is_being_deleted(*change.after));
   } else if (change.after == nullptr && is_being_deleted(*change.before)) {
@@ -106,6 +109,18 @@ bool Controllers::aggregate_roles() {
   return failed;
 }
 
+// True: something waits and is to be tried again.
+bool Controllers::run_once() {
+  bool again = false;
+  {
+    MutexLock lock(crd_mutex_);
+    again = crds_.run(CrdController::Deletions::Finish);
+  }
+  again = namespaces_.run() || again;
+  again = collector_.run() || again;
+  return aggregate_roles() || again;
+}
+
 void Controllers::work(std::stop_token stop) {
   SteadyTime next_sweep = clock_.steady_now() + kSweep;
   bool again = false;
@@ -119,13 +134,12 @@ void Controllers::work(std::stop_token stop) {
       work_ = false;
     }
     if (stop.stop_requested()) return;
-    {
-      MutexLock lock(crd_mutex_);
-      again = crds_.run(CrdController::Deletions::Finish);
+    try {
+      again = run_once();
+    } catch (const std::exception& error) {
+      again = true;
+      log::error("a controller of the API failed", {{"why", error.what()}});
     }
-    again = namespaces_.run() || again;
-    again = collector_.run() || again;
-    again = aggregate_roles() || again;
     if (clock_.steady_now() < next_sweep) continue;
     next_sweep = clock_.steady_now() + kSweep;
     if (const auto expired = core_.storage.erase_expired(clock_.now()); !expired)

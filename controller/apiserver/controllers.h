@@ -1,8 +1,8 @@
 // Controllers: the one thread behind the server that does what happens "soon": CRDs, namespaces, garbage,
 // aggregated roles, events past their time.
 //
-// Flow: every write is noted (note(), on the writer's thread, cheap; the CRD table and the RBAC snapshot are
-// brought up to date at once, so that whoever wrote one finds it in force) -> the thread is woken -> each
+// Flow: every write is noted (note(), on the writer's thread, cheap; the CRD table, the RBAC snapshot and
+// the webhooks are brought up to date at once, so that whoever wrote one finds it in force) -> the thread is woken -> each
 // controller runs to its end -> what must wait is tried again after a moment.
 // Start: load() before the first request, then start(). Stop: stop() waits for the thread. Thread-safe.
 #pragma once
@@ -29,6 +29,7 @@ class Controllers {
 
  private:
   void work(std::stop_token stop);
+  bool run_once();
   void read_rbac();
   bool aggregate_roles();
   void wake();

@@ -16,6 +16,7 @@
 #include "controller/apiserver/path_info.h"
 #include "controller/apiserver/resource.h"
 #include "controller/apiserver/storage/storage.h"
+#include "controller/apiserver/webhooks.h"
 #include "controller/base/clock.h"
 #include "controller/http/server.h"
 
@@ -35,6 +36,7 @@ struct Core {
   auth::Authorizer& authorizer;
   const Clock& clock;
   Admission admission;
+  Webhooks& webhooks;
   // Called after each write, on the thread that wrote, before the client has its answer.
   std::function<void(const Change&)> changed;
 };

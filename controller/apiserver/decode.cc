@@ -278,6 +278,8 @@ Result<Completed> complete_object(const ResourceInfo& resource, Json object) {
     for (std::string& field : read.unknown_fields) completed.unknown_fields.push_back(std::move(field));
     completed.object = std::move(read.object);
     completed.object["metadata"] = std::move(decoded.value);
+    NEOID_TRY(GoDecoded status, go_decode(*find_go_struct("CrdStatus"), object.value("status", Json())));
+    completed.object["status"] = std::move(status.value);
   } else {
     NEOID_TRY(GoDecoded decoded, go_decode(*resource.go_type, object));
     completed.object = std::move(decoded.value);

@@ -121,8 +121,8 @@ Answer<std::optional<Deleted>> try_delete(const Core& core, Call& call, const De
   if (!stored) return refuse(storage_error(resource, name, stored.error()));
   const Json live = serve(resource, *stored);
   if (auto fits = check_preconditions(resource, live, options); !fits) return refuse(fits.error());
-  for (const AdmissionHook* hook : {&core.admission.mutate, &core.admission.validate}) {
-    auto admitted = admit(core, call, *hook, "DELETE", name, nullptr, &live, options.dry_run);
+  for (const auto phase : {Webhooks::Phase::Mutate, Webhooks::Phase::Validate}) {
+    auto admitted = admit(core, call, phase, "DELETE", name, nullptr, &live, options.dry_run);
     if (!admitted) return refuse(admitted.error());
   }
   Json marked = mark(resource, live, options, core.clock.now());

@@ -8,6 +8,7 @@
 #include "controller/apiserver/decode.h"
 #include "controller/apiserver/router.h"
 #include "controller/apiserver/write.h"
+#include "controller/base/log.h"
 
 namespace neoid::apiserver {
 namespace {
@@ -96,13 +97,11 @@ class ApiServer::Impl {
         storage_(std::move(storage)),
         authenticator_(auth::Authenticator::Options{options_.anonymous}),
         authorizer_(std::make_shared<const auth::Rbac>(auth::RbacObjects{})),
-        core_{*storage_,
-              registry_,
-              authenticator_,
-              authorizer_,
-              clock,
-              options_.admission,
-              [this](const Change& change) { controllers_.note(change); }},
+        webhooks_(*storage_),
+        core_{*storage_,      registry_,
+              authenticator_, authorizer_,
+              clock,          options_.admission,
+              webhooks_,      [this](const Change& change) { controllers_.note(change); }},
         controllers_(core_, clock),
         router_(core_, options_.git_version) {}
 
@@ -121,12 +120,16 @@ class ApiServer::Impl {
 
   http::Response handle(const http::Request& request) {
     if (!is_escaped_well(request.path)) return bad_path();
-    if (needs_clean_query(request.target)) {
+    try {
+      if (!needs_clean_query(request.target)) return answer(request);
       http::Request clean = request;
       clean.query = clean_query(request.target);
       return answer(clean);
+    } catch (const std::exception& error) {
+      log::error("a request could not be answered",
+                 {{"method", request.method}, {"path", request.path}, {"why", error.what()}});
+      return to_response(internal_error("the request could not be answered"));
     }
-    return answer(request);
   }
 
   http::Response answer(const http::Request& request) {
@@ -218,6 +221,7 @@ class ApiServer::Impl {
   Registry registry_;
   auth::Authenticator authenticator_;
   auth::Authorizer authorizer_;
+  Webhooks webhooks_;
   Core core_;
   Controllers controllers_;
   Router router_;

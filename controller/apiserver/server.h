@@ -4,7 +4,7 @@
 // by a verb over the storage; controllers of its own accept CRDs, empty namespaces, collect garbage, aggregate
 // cluster roles and let events expire.
 // Guarantees: what was answered is durable; a request sees every write that was answered before it came.
-// Assumptions: one server a data folder. Failure: a handler that throws is a 500 of the HTTP server.
+// Assumptions: one server a data folder. Failure: whatever goes wrong inside is a 500 without its text.
 // handle() is thread-safe and needs no socket; start() and stop() belong to the owner. Start order: storage,
 // roles, CRDs, controllers, listener; stop order is the reverse, so that a request never meets half a server.
 #pragma once

@@ -11,6 +11,8 @@
 namespace neoid::apiserver {
 namespace {
 
+using Phase = Webhooks::Phase;
+
 constexpr int kRetries = 5;
 constexpr auto kEventLife = std::chrono::hours(1);
 
@@ -128,32 +130,6 @@ Answer<void> check_namespace(const Core& core, const Call& call, std::string_vie
   return refuse(std::move(error));
 }
 
-Answer<Json> admit(const Core& core, Call& call, const AdmissionHook& hook, std::string_view operation,
-                   std::string_view name, Json object, const Json* old_object, bool dry_run) {
-  (void)core;
-  if (!hook) return object;
-  const ResourceInfo& resource = *call.resource;
-  AdmissionRequest request;
-  request.operation = operation;
-  request.group = resource.group;
-  request.version = resource.version;
-  request.kind = resource.kind;
-  request.resource = resource.plural;
-  request.subresource = call.path.subresource;
-  request.ns = call.path.ns;
-  request.name = name;
-  request.user = call.user;
-  request.object = object.is_null() ? nullptr : &object;
-  request.old_object = old_object;
-  request.dry_run = dry_run;
-  AdmissionAnswer answer = hook(request);
-  for (std::string& text : answer.warnings) call.warn(std::move(text));
-  if (!answer.allowed)
-    return refuse(ApiError{answer.code, answer.reason.empty() ? "Forbidden" : answer.reason, answer.message});
-  if (answer.patched) return std::move(*answer.patched);
-  return object;
-}
-
 Answer<Written> create_object(const Core& core, Call& call, Json object, const WriteOptions& options,
                               Managed managed) {
   const ResourceInfo& resource = *call.resource;
@@ -167,8 +143,8 @@ Answer<Written> create_object(const Core& core, Call& call, Json object, const W
   }
   const std::string given_name = text_of(object["metadata"], "name");
   if (auto open = check_namespace(core, call, call.path.ns, given_name); !open) return refuse(open.error());
-  auto admitted = admit(core, call, core.admission.mutate, "CREATE", given_name, std::move(object), nullptr,
-                        options.dry_run);
+  auto admitted =
+      admit(core, call, Phase::Mutate, "CREATE", given_name, std::move(object), nullptr, options.dry_run);
   if (!admitted) return refuse(admitted.error());
   object = std::move(*admitted);
   prepare_create(resource, object, core.clock.now());
@@ -176,7 +152,7 @@ Answer<Written> create_object(const Core& core, Call& call, Json object, const W
   if (const auto errors = validate_create(resource, object); !errors.empty())
     return refuse(invalid_object(resource, object, errors));
   if (auto fine = check_escalation(core, call, object, nullptr); !fine) return refuse(fine.error());
-  auto judged = admit(core, call, core.admission.validate, "CREATE", name, object, nullptr, options.dry_run);
+  auto judged = admit(core, call, Phase::Validate, "CREATE", name, object, nullptr, options.dry_run);
   if (!judged) return refuse(judged.error());
   const auto version = object["metadata"].find("resourceVersion");
   if (version != object["metadata"].end() && *version != "0" && *version != "")
@@ -259,8 +235,7 @@ Answer<Attempt> update_existing(const Core& core, Call& call, const UpdateReques
   drop_duplicate_owners(call, object);
   if (request.managed == Managed::No && resource.types)
     object = apply::manage_update(live, std::move(object), writer_of(core, call, options), *resource.types);
-  auto admitted =
-      admit(core, call, core.admission.mutate, "UPDATE", name, std::move(object), &live, options.dry_run);
+  auto admitted = admit(core, call, Phase::Mutate, "UPDATE", name, std::move(object), &live, options.dry_run);
   if (!admitted) return refuse(admitted.error());
   object = std::move(*admitted);
   prepare_update(resource, request.endpoint, object, live);
@@ -268,7 +243,7 @@ Answer<Attempt> update_existing(const Core& core, Call& call, const UpdateReques
   if (const auto errors = validate_update(resource, request.endpoint, object, live); !errors.empty())
     return refuse(invalid_object(resource, object, errors));
   if (auto fine = check_escalation(core, call, object, &live); !fine) return refuse(fine.error());
-  auto judged = admit(core, call, core.admission.validate, "UPDATE", name, object, &live, options.dry_run);
+  auto judged = admit(core, call, Phase::Validate, "UPDATE", name, object, &live, options.dry_run);
   if (!judged) return refuse(judged.error());
   fit_storage_version(resource, object);
   object = apply::keep_times_of_noop(live, std::move(object));

@@ -52,8 +52,8 @@ http::Response handle_patch(const Core& core, Call& call);
 ApiError storage_error(const ResourceInfo& resource, std::string_view name, const Error& error);
 // Whether the namespace may take the write: 404, 403 while it is being deleted.
 Answer<void> check_namespace(const Core& core, const Call& call, std::string_view ns, std::string_view name);
-// Runs a hook; the object to go on with.
-Answer<Json> admit(const Core& core, Call& call, const AdmissionHook& hook, std::string_view operation,
+// Runs the hook and the webhooks of a phase; the object to go on with.
+Answer<Json> admit(const Core& core, Call& call, Webhooks::Phase phase, std::string_view operation,
                    std::string_view name, Json object, const Json* old_object, bool dry_run);
 Endpoint endpoint_of(const Call& call);
 apply::Writer writer_of(const Core& core, const Call& call, const WriteOptions& options);

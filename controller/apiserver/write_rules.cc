@@ -151,9 +151,7 @@ void prepare_create(const ResourceInfo& resource, Json& object, Instant now) {
   }
   if (resource.status_is_separate) object.erase("status");
   if (is_crd(resource)) {
-    object["status"] = {{"conditions", nullptr},
-                        {"acceptedNames", {{"plural", ""}, {"kind", ""}}},
-                        {"storedVersions", nullptr}};
+    object["status"] = resource.blank["status"];
     store_version(object);
   }
   metadata["uid"] = random_uuid();
@@ -186,7 +184,9 @@ void prepare_update(const ResourceInfo& resource, Endpoint endpoint, Json& objec
     const Json kind = object["kind"];
     object = old;
     object["kind"] = kind;
-    if (status.is_null()) {
+    if (status.is_null() && is_crd(resource)) {
+      object["status"] = resource.blank["status"];
+    } else if (status.is_null()) {
       object.erase("status");
     } else {
       object["status"] = status;
