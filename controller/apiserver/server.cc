@@ -2,6 +2,11 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <atomic>
+#include <span>
+#include <thread>
+
 #include "controller/apiserver/auth/builtin_roles.h"
 #include "controller/apiserver/auth/escalation.h"
 #include "controller/apiserver/controllers.h"
@@ -98,10 +103,16 @@ class ApiServer::Impl {
         authenticator_(auth::Authenticator::Options{options_.anonymous}),
         authorizer_(std::make_shared<const auth::Rbac>(auth::RbacObjects{})),
         webhooks_(*storage_),
-        core_{*storage_,      registry_,
-              authenticator_, authorizer_,
-              clock,          options_.admission,
-              webhooks_,      [this](const Change& change) { controllers_.note(change); }},
+        core_{*storage_,
+              registry_,
+              authenticator_,
+              authorizer_,
+              clock,
+              options_.admission,
+              webhooks_,
+              [this](const Change& change) {
+                if (ready_) controllers_.note(change);  // before, load() will read it all
+              }},
         controllers_(core_, clock),
         router_(core_, options_.git_version) {}
 
@@ -111,9 +122,19 @@ class ApiServer::Impl {
       authenticator_.add_tokens(tokens);
       options_.token_file_text.clear();
     }
+    std::vector<Json> objects = cluster_objects();
+    objects.insert(objects.end(), options_.bootstrap.begin(), options_.bootstrap.end());
+    options_.bootstrap.clear();
+    // Namespaces first: others live in them.
+    const auto others = std::stable_partition(objects.begin(), objects.end(), [](const Json& object) {
+      return object.value("kind", "") == "Namespace";
+    });
+    const auto namespaces = static_cast<std::size_t>(others - objects.begin());
+    const std::span<const Json> all(objects);
+    NEOID_TRY_VOID(make_sure_of(all.first(namespaces)));
+    NEOID_TRY_VOID(make_sure_of(all.subspan(namespaces)));
     controllers_.load();
-    for (const Json& object : cluster_objects()) NEOID_TRY_VOID(make_sure(object));
-    for (const Json& object : options_.bootstrap) NEOID_TRY_VOID(make_sure(object));
+    ready_ = true;
     controllers_.start();
     return {};
   }
@@ -190,6 +211,23 @@ class ApiServer::Impl {
     return std::move(*other);
   }
 
+  // Many at once, so that they share their waits for the disk. The first error, if any.
+  Result<void> make_sure_of(std::span<const Json> objects) {
+    constexpr std::size_t kWriters = 16;
+    std::atomic<std::size_t> next = 0;
+    std::vector<Result<void>> results(objects.size());
+    {
+      std::vector<std::jthread> writers;
+      for (std::size_t i = 0; i < std::min(kWriters, objects.size()); ++i)
+        writers.emplace_back([&] {
+          for (std::size_t at = next++; at < objects.size(); at = next++)
+            results[at] = make_sure(objects[at]);
+        });
+    }
+    for (Result<void>& result : results) NEOID_TRY_VOID(std::move(result));
+    return {};
+  }
+
   // Creates the object unless there is one of its name.
   Result<void> make_sure(const Json& object) {
     const std::string api_version = object.value("apiVersion", "");
@@ -225,6 +263,7 @@ class ApiServer::Impl {
   Core core_;
   Controllers controllers_;
   Router router_;
+  bool ready_ = false;  // set once, before the first request
   std::unique_ptr<http::Server> listener_;
 };
 
