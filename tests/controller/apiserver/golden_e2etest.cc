@@ -118,8 +118,6 @@ TEST(RecordedKubectlFlows, print_what_they_print_with_a_real_server) {
     command += fmt::format(" --kubectl '{}'", rest.substr(0, colon));
     rest = colon == std::string_view::npos ? "" : rest.substr(colon + 1);
   }
-  // Lists every built-in resource of a whole cluster; DIFFERENCES.md says which of them are served.
-  command += " --skip api-resources";
   const Outcome outcome = run(command);
   EXPECT_EQ(outcome.code, 0) << outcome.output;
 }
