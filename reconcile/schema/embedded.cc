@@ -8,7 +8,7 @@
 namespace neoid::schema::internal {
 namespace {
 
-std::string lower(std::string text) {
+std::string lower_case(std::string text) {
   std::transform(text.begin(), text.end(), text.begin(),
                  [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
   return text;
@@ -36,7 +36,7 @@ void check_kind(const Json& members, const Path& path, std::vector<FieldError>& 
   const auto& text = it->get_ref<const std::string&>();
   if (text.empty()) return errors.push_back({FieldErrorType::Required, field, "", ""});
   std::string joined;
-  for (const std::string& error : dns1035_label_errors(lower(text)))
+  for (const std::string& error : dns1035_label_errors(lower_case(text)))
     joined += (joined.empty() ? "" : ",") + error;
   if (!joined.empty())
     errors.push_back({FieldErrorType::Invalid, field, go_quote(text),

@@ -22,7 +22,7 @@ int hex_digit(char c) {
   return -1;
 }
 
-bool is_digit(char c) { return c >= '0' && c <= '9'; }
+bool is_json_digit(char c) { return c >= '0' && c <= '9'; }
 
 // Flow: value() reads a scalar or opens a container; after_value() closes containers and finds the place of
 // the next value. Containers are filled in place: a pointer to one stays good while its members are read.
@@ -183,7 +183,7 @@ class Scanner {
     if (c == '"') {
       *slot_ = std::string();
       good = string(slot_->get_ref<std::string&>());
-    } else if (c == '-' || is_digit(c)) {
+    } else if (c == '-' || is_json_digit(c)) {
       good = number();
     } else if (c == 't') {
       good = literal("true", true);
@@ -210,8 +210,8 @@ class Scanner {
   }
 
   bool digits(std::string_view context) {
-    if (at_ >= text_.size() || !is_digit(text_[at_])) return unexpected(context);
-    while (at_ < text_.size() && is_digit(text_[at_])) ++at_;
+    if (at_ >= text_.size() || !is_json_digit(text_[at_])) return unexpected(context);
+    while (at_ < text_.size() && is_json_digit(text_[at_])) ++at_;
     return true;
   }
 

@@ -21,7 +21,7 @@ using Surprise = Scalar::Surprise;
 
 constexpr std::int64_t kExact = std::int64_t{1} << 53;
 
-bool is_digit(char c) { return c >= '0' && c <= '9'; }
+bool is_ascii_digit(char c) { return c >= '0' && c <= '9'; }
 
 // "yes", "Yes", "YES": lower case, capitalised, upper case; no other mixture.
 bool is_spelling(std::string_view text, std::string_view lower) {
@@ -122,7 +122,7 @@ bool looks_like_float(std::string_view text) {
   std::size_t i = 0;
   const auto run = [&] {
     const std::size_t from = i;
-    while (i < text.size() && is_digit(text[i])) ++i;
+    while (i < text.size() && is_ascii_digit(text[i])) ++i;
     return i - from;
   };
   if (i < text.size() && (text[i] == '-' || text[i] == '+')) ++i;
@@ -160,8 +160,8 @@ std::optional<Scalar> real(const std::string& text) {
 bool underscores_between_digits(std::string_view text) {
   for (std::size_t i = 0; i < text.size(); ++i) {
     if (text[i] != '_') continue;
-    const bool before = i > 0 && (is_digit(text[i - 1]) || text[i - 1] == '_');
-    const bool after = i + 1 < text.size() && (is_digit(text[i + 1]) || text[i + 1] == '_');
+    const bool before = i > 0 && (is_ascii_digit(text[i - 1]) || text[i - 1] == '_');
+    const bool after = i + 1 < text.size() && (is_ascii_digit(text[i + 1]) || text[i + 1] == '_');
     if (!before || !after) return false;
   }
   return true;
@@ -246,7 +246,7 @@ std::string_view name_of(Kind kind) {
 // 2001-12-14, with a time or without: near enough to say whether the tag !!timestamp fits.
 bool is_timestamp(std::string_view text) {
   if (text.size() < 8 || text[4] != '-') return false;
-  return std::all_of(text.begin(), text.begin() + 4, is_digit) && is_digit(text[5]) &&
+  return std::all_of(text.begin(), text.begin() + 4, is_ascii_digit) && is_ascii_digit(text[5]) &&
          text.find_first_not_of("0123456789-:.+TtZ ") == std::string_view::npos;
 }
 

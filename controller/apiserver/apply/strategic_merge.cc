@@ -55,13 +55,13 @@ tl::unexpected<Refusal> no_merge_key(const Json& map, const std::string& key) {
   return untyped(fmt::format("map: {} does not contain declared merge key: {}", go_print(map), key));
 }
 
-void drop_nulls(Json& value) {
+void drop_null_members(Json& value) {
   if (value.is_object())
     for (auto at = value.begin(); at != value.end();) {
       if (at->is_null()) {
         at = value.erase(at);
       } else {
-        drop_nulls(*at);
+        drop_null_members(*at);
         ++at;
       }
     }
@@ -238,7 +238,7 @@ Merged merge_map(Json original, Json patch, const Type* type) {
     const auto current = original.find(name);
     if (current == original.end()) {
       if (removes) continue;
-      drop_nulls(value);
+      drop_null_members(value);
       original[name] = value;
       continue;
     }

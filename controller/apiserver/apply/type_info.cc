@@ -12,13 +12,13 @@ bool flag(const Json& schema, const char* name) {
   return found != schema.end() && found->is_boolean() && found->get<bool>();
 }
 
-std::string text(const Json& schema, const char* name) {
+std::string text_member(const Json& schema, const char* name) {
   const auto found = schema.find(name);
   return found != schema.end() && found->is_string() ? found->get<std::string>() : std::string();
 }
 
 Relation map_relation(const Json& schema) {
-  return text(schema, "x-kubernetes-map-type") == "atomic" ? Relation::Atomic : Relation::Granular;
+  return text_member(schema, "x-kubernetes-map-type") == "atomic" ? Relation::Atomic : Relation::Granular;
 }
 
 bool has_strategy(std::string_view strategies, std::string_view wanted) {
@@ -36,18 +36,18 @@ class Builder {
 
   TypeRef build(const Json& schema, bool preserve) {
     if (!schema.is_object()) return deduced_type();
-    if (const std::string reference = text(schema, "$ref"); !reference.empty())
+    if (const std::string reference = text_member(schema, "$ref"); !reference.empty())
       return referenced(reference, preserve);
     // Newer documents wrap a reference that has siblings.
     if (const auto all = schema.find("allOf");
         all != schema.end() && all->size() == 1 && !schema.contains("properties"))
-      if (const std::string reference = text(all->front(), "$ref"); !reference.empty())
+      if (const std::string reference = text_member(all->front(), "$ref"); !reference.empty())
         return referenced(reference, preserve);
-    const std::string type = text(schema, "type");
+    const std::string type = text_member(schema, "type");
     if (type == "object" || (type.empty() && schema.contains("properties"))) return object(schema, preserve);
     if (type == "array") return list(schema, preserve);
     if (type.empty()) return deduced_type();
-    return scalar(type, text(schema, "format"));
+    return scalar(type, text_member(schema, "format"));
   }
 
  private:
@@ -82,16 +82,17 @@ class Builder {
     auto out = std::make_shared<ListType>();
     const auto items = schema.find("items");
     out->element = items == schema.end() ? deduced_type() : build(*items, preserve);
-    const std::string list_type = text(schema, "x-kubernetes-list-type");
+    const std::string list_type = text_member(schema, "x-kubernetes-list-type");
     if (list_type == "set" || list_type == "map") {
       out->relation = Relation::Granular;
       if (const auto keys = schema.find("x-kubernetes-list-map-keys");
           list_type == "map" && keys != schema.end())
         for (const Json& key : *keys)
           if (key.is_string()) out->keys.push_back(key.get<std::string>());
-    } else if (list_type.empty() && has_strategy(text(schema, "x-kubernetes-patch-strategy"), "merge")) {
+    } else if (list_type.empty() &&
+               has_strategy(text_member(schema, "x-kubernetes-patch-strategy"), "merge")) {
       out->relation = Relation::Granular;
-      if (const std::string key = text(schema, "x-kubernetes-patch-merge-key"); !key.empty())
+      if (const std::string key = text_member(schema, "x-kubernetes-patch-merge-key"); !key.empty())
         out->keys.push_back(key);
     }
     return std::make_shared<Type>(Type{.scalar = std::nullopt, .list = std::move(out), .map = {}});
@@ -123,8 +124,8 @@ class Builder {
       out.always_there = schema.contains("$ref");
       if (!out.always_there) out.default_value = *value;
     }
-    out.patch_strategy = text(schema, "x-kubernetes-patch-strategy");
-    out.patch_merge_key = text(schema, "x-kubernetes-patch-merge-key");
+    out.patch_strategy = text_member(schema, "x-kubernetes-patch-strategy");
+    out.patch_merge_key = text_member(schema, "x-kubernetes-patch-merge-key");
     return out;
   }
 

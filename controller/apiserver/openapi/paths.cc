@@ -6,7 +6,7 @@
 namespace neoid::openapi {
 namespace {
 
-constexpr std::string_view kMeta = "io.k8s.apimachinery.pkg.apis.meta.v1.";
+constexpr std::string_view kMetaPrefix = "io.k8s.apimachinery.pkg.apis.meta.v1.";
 
 struct Parameter {
   const char* name;
@@ -210,7 +210,7 @@ class PathMaker {
                                .action = "deletecollection",
                                .suffix = of_.version.empty() ? "" : std::string(),
                                .parameters = parameters(kListParameters),
-                               .answer = std::string(kMeta) + "Status"});
+                               .answer = std::string(kMetaPrefix) + "Status"});
     out["delete"]["operationId"] =
         "delete" + words_ + capitalised(of_.version) + "Collection" + place_ + of_.kind;
     return out;
@@ -249,7 +249,7 @@ class PathMaker {
                               .action = "patch",
                               .suffix = suffix,
                               .parameters = patch_parameters(),
-                              .body = std::string(kMeta) + "Patch",
+                              .body = std::string(kMetaPrefix) + "Patch",
                               .body_types = patch_types(),
                               .answer = definition,
                               .codes = of_.custom ? std::vector<int>{200} : std::vector<int>{200, 201}});
@@ -263,9 +263,9 @@ class PathMaker {
                                .action = "delete",
                                .suffix = place_ + of_.kind,
                                .parameters = parameters(kDeleteParameters),
-                               .body = std::string(kMeta) + "DeleteOptions",
+                               .body = std::string(kMetaPrefix) + "DeleteOptions",
                                .body_required = false,
-                               .answer = std::string(kMeta) + "Status",
+                               .answer = std::string(kMetaPrefix) + "Status",
                                .codes = {200, 202}});
     return out;
   }

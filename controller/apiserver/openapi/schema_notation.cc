@@ -8,7 +8,7 @@
 namespace neoid::openapi {
 namespace {
 
-constexpr std::string_view kMeta = "io.k8s.apimachinery.pkg.apis.meta.v1.";
+constexpr std::string_view kMetaDefinitions = "io.k8s.apimachinery.pkg.apis.meta.v1.";
 constexpr std::string_view kTypeMeta[2][2] = {
     {"apiVersion", "The version of this representation of the object."},
     {"kind", "The kind of resource that this object is."},
@@ -142,9 +142,9 @@ Json Notation::schema_of(const std::string& type) const {
   if (type == "int32" || type == "int64") return {{"type", "integer"}, {"format", type}};
   if (type == "double") return {{"type", "number"}, {"format", "double"}};
   if (type == "any") return Json::object();
-  if (type == "time") return reference(std::string(kMeta) + "Time");
-  if (type == "microtime") return reference(std::string(kMeta) + "MicroTime");
-  if (type == "FieldsV1") return reference(std::string(kMeta) + "FieldsV1");
+  if (type == "time") return reference(std::string(kMetaDefinitions) + "Time");
+  if (type == "microtime") return reference(std::string(kMetaDefinitions) + "MicroTime");
+  if (type == "FieldsV1") return reference(std::string(kMetaDefinitions) + "FieldsV1");
   if (type == "raw") return reference("io.k8s.apimachinery.pkg.runtime.RawExtension");
   if (type == "quantity") return reference("io.k8s.apimachinery.pkg.api.resource.Quantity");
   if (type == "intorstring") return reference("io.k8s.apimachinery.pkg.util.intstr.IntOrString");
@@ -200,7 +200,7 @@ void Notation::inline_members() {
 void Notation::finish() {
   inline_members();
   const auto named = [&](std::string_view name, Json schema) {
-    definitions_[std::string(kMeta) + std::string(name)] = std::move(schema);
+    definitions_[std::string(kMetaDefinitions) + std::string(name)] = std::move(schema);
   };
   named("Time",
         {{"type", "string"}, {"format", "date-time"}, {"description", "A time of RFC 3339, in seconds."}});
@@ -235,7 +235,7 @@ void Notation::finish() {
             {"description", "The objects."},
             {"items", {{"$ref", "#/definitions/" + type}}}}},
           {"metadata",
-           {{"$ref", "#/definitions/" + std::string(kMeta) + "ListMeta"},
+           {{"$ref", "#/definitions/" + std::string(kMetaDefinitions) + "ListMeta"},
             {"description", "Standard metadata of the list."},
             {"default", Json::object()}}}}},
         {"x-kubernetes-group-version-kind", group_version_kind(group, version_of(package), kind)}};
