@@ -107,7 +107,8 @@ TEST_P(ControllerTest, DriftInTheStoreIsPutBackAndTold) {
   system.apply(make_user("billing"));
   system.wait_ready("billing");
   const std::string id = system.user("billing")->at("status").at("userID");
-  system.outside("UPDATE " + system.users_table() + " SET display_name = 'Mallory' WHERE user_id = '" + id + "'");
+  system.outside("UPDATE " + system.users_table() + " SET display_name = 'Mallory' WHERE user_id = '" + id +
+                 "'");
   system.eventually("the event tells of it", [&] { return system.has_event("DriftCorrected"); });
   const store::IdentityRef ref{{api::Kind::IntegrationUser, "apps", "billing"}, {}};
   const auto cluster = Cluster(system.api()).identity();
