@@ -1,5 +1,6 @@
 // The headers that most translation units read anyway, compiled once.
 #pragma once
+#include <fmt/format.h>
 #include <algorithm>
 #include <chrono>
 #include <functional>
@@ -16,4 +17,3 @@
 #include <utility>
 #include <variant>
 #include <vector>
-#include <fmt/format.h>

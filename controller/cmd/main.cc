@@ -106,7 +106,8 @@ CLI::App* add_controller(CLI::App& app, Flags& flags) {
   flag(*command, "--lease-namespace", flags.cluster.controller.lease.name.ns,
        "namespace of the leader's Lease");
   flag(*command, "--lease-name", flags.cluster.controller.lease.name.name, "name of the leader's Lease");
-  flag(*command, "--holder", flags.cluster.controller.lease.holder, "this replica's name in the Lease");
+  flag(*command, "--holder", flags.cluster.controller.lease.holder,
+       "this replica's name in the Lease; host name and a random part by default");
   command->add_flag("--migrate", flags.cluster.migrate, "bring the store's schema up to date at the start")
       ->envname("NEOID_MIGRATE");
   add_controller_flags(*command, flags.cluster.controller);
@@ -188,7 +189,6 @@ int run(int argc, char** argv) {
   flags.standalone.controller.lease.name = {"kube-system", "neoid"};
   // Always the same one: the data folder has one owner at a time, and after a crash nobody is to be waited for.
   flags.standalone.controller.lease.holder = "standalone";
-  flags.cluster.controller.lease.holder = default_holder();
 
   CLI::App app("neoid keeps the machine-to-machine identities of the Neostella platform as declared YAML.",
                "neoid");
@@ -209,6 +209,8 @@ int run(int argc, char** argv) {
   auto* controller = add_controller(app, flags);
   controller->callback([&] {
     configure_log(flags);
+    if (flags.cluster.controller.lease.holder.empty())
+      flags.cluster.controller.lease.holder = default_holder();
     code = run_cluster_controller(flags.cluster);
   });
   add_store_commands(app, flags, code);
