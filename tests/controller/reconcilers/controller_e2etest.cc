@@ -270,6 +270,19 @@ TEST_P(ControllerTest, ASystemUserIsMadeAnewWithTheSameCredentialWhenItIsForcedA
   EXPECT_TRUE(system.accepts(secret).accepted);
 }
 
+TEST_P(ControllerTest, ASecretThatSomebodyElseMakesIsRegisteredAndNeverWritten) {
+  system.apply({{"apiVersion", "v1"},
+                {"kind", "Secret"},
+                {"metadata", {{"namespace", "apps"}, {"name", "billing-oauth"}}},
+                {"stringData", {{"client_secret", std::string(40, 'q')}, {"client_id", "their-client"}}}});
+  const auto before = *system.secret("billing-oauth");
+  system.start_controller();
+  system.apply(make_user("billing", {{"credentials", {{"source", "Reference"}}}}));
+  system.wait_ready("billing");
+  EXPECT_TRUE(system.accepts(before).accepted);
+  EXPECT_EQ(*system.secret("billing-oauth"), before);
+}
+
 TEST_P(ControllerTest, APausedResourceIsLeftAlone) {
   system.start_controller();
   Json user = make_user("billing");
