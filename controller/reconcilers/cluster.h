@@ -38,7 +38,7 @@ class Cluster {
   Result<Json> put_status(const api::ResourceKey& key, const Json& object, Json status) const;
   Result<void> create_resource(const api::ResourceKey& key, const Json& spec) const;
 
-  // Sent at most once, and not at all where `may_send` says no; `timeout` is the deadline of the create.
+  // Sent at most once; `timeout` is what is left of the create's deadline, which the caller keeps.
   Result<plan::SecretView> create_secret(const Json& body, const std::string& ns,
                                          std::chrono::milliseconds timeout) const;
   Result<plan::SecretView> update_secret(const std::string& ns, const std::string& name,

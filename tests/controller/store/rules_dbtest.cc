@@ -1,4 +1,4 @@
-// Random operations, crashes, outside edits and restores; after each step the rules of product.md that a store
+// Random operations, crashes, and outside edits (no restores); after each step the rules of DESIGN.md that a store
 // keeps are checked. A seed that failed is a test of its own from then on: add it to kSeeds.
 #include <gmock/gmock.h>
 
