@@ -1,0 +1,12 @@
+// The subcommands that run until they are told to stop: standalone, controller.
+#pragma once
+
+#include <CLI/CLI.hpp>
+#include <functional>
+
+namespace neoid::cmd {
+
+// Their callbacks call `configure_log` first and leave the exit code in `code`; both must outlive the app.
+void add_controller(CLI::App& app, const std::function<void()>& configure_log, int& code);
+
+}  // namespace neoid::cmd
