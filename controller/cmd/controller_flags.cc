@@ -43,6 +43,11 @@ void add_standalone_command(CLI::App& app, const std::function<void()>& configur
   flag(*command, "--token-auth-file", options->token_auth_file,
        "more users: token,user,uid,\"group1,group2\"");
   flag(*command, "--health-listen", options->health_address, "HOST:PORT for /livez, /readyz and /metrics");
+  flag(*command, "--manifests", options->manifests,
+       "folder (a git checkout) that the API is kept in step with: what appears is applied, what is gone is "
+       "pruned");
+  duration_flag(*command, "--prune-after", options->prune_after,
+                "how long an object must have been missing in --manifests before it is pruned");
   add_reconciling_flags(*command, options->controller);
   command->callback([options, &configure_log, &code] {
     configure_log();

@@ -6,16 +6,19 @@
 #include <iostream>
 #include <iterator>
 #include <memory>
+#include <optional>
 #include <utility>
 
 #include "controller/apiserver/server.h"
 #include "controller/base/log.h"
+#include "controller/base/random.h"
 #include "controller/cli/output.h"
 #include "controller/cmd/data_folder.h"
 #include "controller/cmd/health.h"
 #include "controller/cmd/local_transport.h"
 #include "controller/cmd/signals.h"
 #include "controller/kube/kubeconfig.h"
+#include "controller/manifests/sync.h"
 #include "reconcile/policy/admission.h"
 
 namespace neoid::cmd {
@@ -64,13 +67,15 @@ apiserver::Admission admission() {
 // --- the parts, in the order in which they start -----------------------------------------------
 
 Result<std::unique_ptr<apiserver::ApiServer>> open_api(const StandaloneOptions& options,
-                                                       const DataFolder& folder, Clock& clock) {
+                                                       const DataFolder& folder,
+                                                       const Secret& manifests_token, Clock& clock) {
   NEOID_TRY(const HostPort where, parse_host_port(options.listen));
   apiserver::ApiServerOptions api;
   api.data = folder.path / "api";
   api.host = where.host;
   api.port = where.port;
-  api.token_file_text = folder.token_file_text;
+  api.token_file_text = folder.token_file_text + std::string(manifests_token.reveal()) +
+                        ",system:neoid-manifests,system:neoid-manifests,\"system:masters\"\n";
   if (!options.token_auth_file.empty()) {
     std::ifstream file(options.token_auth_file, std::ios::binary);
     if (!file)
@@ -102,15 +107,16 @@ Result<void> run(StandaloneOptions& options) {
   SystemClock clock;
   MetricsRegistry metrics;
   NEOID_TRY(const DataFolder folder, open_data_folder(options.data, clock.now()));
-  NEOID_TRY(const std::unique_ptr<apiserver::ApiServer> api, open_api(options, folder, clock));
+  const Secret manifests_token(random_uuid());  // of this process alone
+  NEOID_TRY(const std::unique_ptr<apiserver::ApiServer> api,
+            open_api(options, folder, manifests_token, clock));
   const std::string store_url =
       options.store_url.empty() ? "sqlite:" + (folder.path / "identity.db").string() : options.store_url;
   NEOID_TRY(const std::unique_ptr<store::IdentityStore> store,
             store::open_store(store_url, store::Migration::Apply));
 
-  const auto transport = std::make_shared<LocalTransport>(
-      [&api](const http::Request& request) { return api->handle(request); }, folder.controller_token);
-  const kube::Client client(transport);
+  const http::Handler handler = [&api](const http::Request& request) { return api->handle(request); };
+  const kube::Client client(std::make_shared<LocalTransport>(handler, folder.controller_token));
   options.controller.always_clean = true;  // no create outlives the process that serves it
   NEOID_TRY(const auto controller,
             reconcilers::Controller::create(client, *store, clock, metrics, options.controller));
@@ -123,11 +129,21 @@ Result<void> run(StandaloneOptions& options) {
     NEOID_TRY(health, serve_health(options.health_address, metrics, [&] { return controller->unready(); }));
   }
   controller->start();
+  const kube::Client manifests_client(std::make_shared<LocalTransport>(handler, manifests_token));
+  std::optional<manifests::FolderSync> sync;
+  if (!options.manifests.empty()) {
+    manifests::FolderSyncOptions wanted;
+    wanted.folder = options.manifests;
+    wanted.prune_after = options.prune_after;
+    sync.emplace(manifests_client, clock, std::move(wanted));
+    sync->start();
+  }
   log::info(
       "ready",
       {{"api", url}, {"kubeconfig", (folder.path / "kubeconfig").string()}, {"store", store->location()}});
   wait_for_stop_signal();
   log::info("stopping");
+  sync.reset();
   controller->stop();
   api->stop();
   return {};

@@ -11,9 +11,11 @@ namespace neoid::cmd {
 struct StandaloneOptions {
   std::filesystem::path data = "neoid-data";
   std::string listen = "127.0.0.1:6443";
-  std::string store_url;        // empty: SQLite in the data folder
-  std::string token_auth_file;  // more users, in the form of a real API server's --token-auth-file
-  std::string health_address;   // empty: none
+  std::string store_url;            // empty: SQLite in the data folder
+  std::string token_auth_file;      // more users, in the form of a real API server's --token-auth-file
+  std::string health_address;       // empty: none
+  std::filesystem::path manifests;  // a folder to keep the API in step with; empty: none
+  Duration prune_after = std::chrono::seconds(10);
   reconcilers::ControllerOptions controller;
 };
 

@@ -65,6 +65,8 @@ struct WriteOptions {
   std::string subresource;  // "status", or empty
   std::string field_manager = "neoid";
   bool force = false;  // Apply only
+  std::string
+      field_validation;  // "Strict": fields that the kind does not have are an error; empty: the server's default
   std::chrono::milliseconds timeout = std::chrono::seconds(30);
 };
 

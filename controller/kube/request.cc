@@ -115,14 +115,14 @@ http::ClientRequest watch_request(const ResourceType& type, const Selection& sel
 http::ClientRequest create_request(const ResourceType& type, const std::string& ns, const Json& object,
                                    const WriteOptions& options) {
   Query query;
-  query.add("fieldManager", options.field_manager);
+  query.add("fieldManager", options.field_manager).add("fieldValidation", options.field_validation);
   return write_request("POST", collection_path(type, ns) + query.text(), kJson, object, options.timeout);
 }
 
 http::ClientRequest update_request(const ResourceType& type, const ObjectName& name, const Json& object,
                                    const WriteOptions& options) {
   Query query;
-  query.add("fieldManager", options.field_manager);
+  query.add("fieldManager", options.field_manager).add("fieldValidation", options.field_validation);
   return write_request("PUT", object_path(type, name, options.subresource) + query.text(), kJson, object,
                        options.timeout);
 }
@@ -130,7 +130,7 @@ http::ClientRequest update_request(const ResourceType& type, const ObjectName& n
 http::ClientRequest patch_request(const ResourceType& type, const ObjectName& name, PatchType kind,
                                   const Json& body, const WriteOptions& options) {
   Query query;
-  query.add("fieldManager", options.field_manager);
+  query.add("fieldManager", options.field_manager).add("fieldValidation", options.field_validation);
   if (kind == PatchType::Apply && options.force) query.add("force", "true");
   return write_request("PATCH", object_path(type, name, options.subresource) + query.text(),
                        content_type(kind), body, options.timeout);
