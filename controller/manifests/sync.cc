@@ -104,7 +104,8 @@ Result<void> FolderSync::apply_all(std::vector<Manifest> manifests, PassOutcome&
           {manifest.where,
            fmt::format("no kind {} is served in {}; is its CRD in the folder?", kind, api_version)});
       outcome.again = true;
-      all_known = false;
+      // Served in another version: what was applied before stands here, and is not missing.
+      if (kinds_.find_group_kind(group_of(api_version), kind)) all_known = false;
       continue;
     }
     ObjectKey key = key_of(manifest.object, *type);
