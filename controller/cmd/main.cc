@@ -9,6 +9,7 @@
 #include "controller/base/process.h"
 #include "controller/cmd/controller_flags.h"
 #include "controller/cmd/flags.h"
+#include "controller/cmd/import_flags.h"
 #include "controller/cmd/store_flags.h"
 #include "controller/cmd/validate_flags.h"
 
@@ -52,6 +53,7 @@ int run(int argc, char** argv) {
   add_controller(app, start_log, code);
   add_store(app, code);
   add_validate(app, NEOID_VERSION, code);
+  add_import(app, code);
   app.add_subcommand("version", "print the version")->callback([] {
     std::cout << "neoid " << NEOID_VERSION << '\n';
   });
