@@ -363,9 +363,14 @@ void UserReconciler::finish(Pass& pass) {
   const bool overtaken =
       pass.failed() && is_overtaken(pass.store_error ? *pass.store_error : *pass.api_error);
   bool wrote = true;
-  if (update.changed && !pass.plan.again && !overtaken) {
+  // What starts again at once has nothing to tell yet, unless it failed.
+  const bool says_nothing = overtaken || (pass.plan.again && !pass.failed());
+  if (update.changed && !says_nothing) {
     auto done = services_.cluster.put_status(pass.key, pass.object, api::encode_status(update.status));
     wrote = done.has_value() || done.error().kind == ErrorKind::NotFound;
+    if (!wrote && done.error().kind != ErrorKind::Conflict)
+      log::warn("a status was not taken; trying again",
+                {{"resource", pass.key.text()}, {"error", done.error().describe()}});
   }
   if (pass.failed() || !wrote) {
     services_.queue.retry(pass.key);

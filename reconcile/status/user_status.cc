@@ -118,7 +118,8 @@ class Builder {
   void judge_identity() {
     if (outcome_.store_error) {
       const Error& error = *outcome_.store_error;
-      if (error.kind == ErrorKind::Conflict && error.reason == reason::kOwnedByAnother) {
+      if (error.kind == ErrorKind::Conflict &&
+          (error.reason == reason::kOwnedByAnother || error.reason == "ClientIdTaken")) {
         problem(condition::kIdentitySynced, reason::kOwnedByAnother, "The store: " + error.message, true);
       } else if (error.kind == ErrorKind::Invalid || error.kind == ErrorKind::Internal) {
         problem(condition::kIdentitySynced, reason::kInternalError, "The store refused: " + error.message,
