@@ -150,6 +150,8 @@ void prepare_create(const ResourceInfo& resource, Json& object, Instant now) {
     metadata["generation"] = 1;
   }
   if (resource.status_is_separate) object.erase("status");
+  // What a server stores without a status has the schema's default of it whenever it is read.
+  if (resource.status_is_separate && resource.custom) resource.crd_version->schema.apply_defaults(object);
   if (is_crd(resource)) {
     object["status"] = resource.blank["status"];
     store_version(object);
@@ -188,6 +190,7 @@ void prepare_update(const ResourceInfo& resource, Endpoint endpoint, Json& objec
       object["status"] = resource.blank["status"];
     } else if (status.is_null()) {
       object.erase("status");
+      if (resource.custom) resource.crd_version->schema.apply_defaults(object);
     } else {
       object["status"] = status;
     }

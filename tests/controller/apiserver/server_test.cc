@@ -43,6 +43,24 @@ TEST(ApiServer, serves_a_crd_as_soon_as_its_creation_was_answered) {
   EXPECT_EQ(made.body["metadata"]["generation"], 1);
 }
 
+TEST(ApiServer, a_status_that_nobody_wrote_is_the_default_of_the_schema) {
+  TestServer server;
+  Json crd = widget_crd();
+  crd["spec"]["versions"][0]["schema"]["openAPIV3Schema"]["properties"]["status"] = {
+      {"type", "object"},
+      {"default", {{"observedGeneration", -1}}},
+      {"properties", {{"observedGeneration", {{"type", "integer"}}}}}};
+  ASSERT_EQ(server.post("/apis/apiextensions.k8s.io/v1/customresourcedefinitions", crd).status, 201);
+  Json asked = widget("a");
+  asked["status"] = {{"observedGeneration", 7}};  // not for the main endpoint to write
+  const Json unwritten = {{"observedGeneration", -1}};
+  EXPECT_EQ(server.post(kWidgets, asked).body["status"], unwritten);
+  Json read = server.get(kWidgets + "/a").body;
+  EXPECT_EQ(read["status"], unwritten);
+  read["status"] = nullptr;
+  EXPECT_EQ(server.send("PUT", kWidgets + "/a/status", read).body["status"], unwritten);
+}
+
 TEST(ApiServer, takes_a_crd_and_its_objects_away) {
   TestServer server;
   server.post("/apis/apiextensions.k8s.io/v1/customresourcedefinitions", widget_crd());
