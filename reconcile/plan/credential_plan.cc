@@ -187,8 +187,10 @@ class CredentialPass {
     VersionNumber highest = view_.resource.status.credentials.version;
     for (const auto& listed : view_.resource.status.credentials.versions)
       highest = std::max(highest, listed.number);
-    if (view_.own) {
-      for (const StoredVersion& version : view_.own->versions) highest = std::max(highest, version.number);
+    // An identity that is adopted brings its numbers with it.
+    for (const auto* identity : {&view_.own, &view_.adoptable}) {
+      if (!*identity) continue;
+      for (const StoredVersion& version : (*identity)->versions) highest = std::max(highest, version.number);
     }
     if (facts_.seal) highest = std::max(highest, facts_.seal->number);
     return credentials::next_version_number(context_.epoch, highest);
