@@ -10,6 +10,7 @@
 #include "controller/cmd/controller_flags.h"
 #include "controller/cmd/flags.h"
 #include "controller/cmd/import_flags.h"
+#include "controller/cmd/plan_flags.h"
 #include "controller/cmd/store_flags.h"
 #include "controller/cmd/validate_flags.h"
 
@@ -52,6 +53,7 @@ int run(int argc, char** argv) {
   const std::function<void()> start_log = [&log_flags] { configure_log(log_flags); };
   add_controller(app, start_log, code);
   add_store(app, code);
+  add_plan(app, code);
   add_validate(app, NEOID_VERSION, code);
   add_import(app, code);
   app.add_subcommand("version", "print the version")->callback([] {

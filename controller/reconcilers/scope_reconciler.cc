@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "controller/base/log.h"
+#include "reconcile/plan/stored_scope.h"
 #include "reconcile/status/scope_status.h"
 
 namespace neoid::reconcilers {
@@ -12,11 +13,6 @@ namespace {
 constexpr int kHoldersNamed = 5;
 // How often a Scope that waits for its holders looks again, should no change of a holder have told.
 constexpr auto kLookAgain = std::chrono::seconds(10);
-
-plan::StoredScope stored_form(const api::ScopeResource& scope) {
-  return {scope.key.name,  scope.spec.display_name,       scope.spec.description,
-          scope.spec.tool, scope.spec.permissions.dump(), scope.spec.deprecated};
-}
 
 std::string actor_of(const api::ScopeResource& scope) {
   return scope.requested_by.empty() ? "unknown" : scope.requested_by;
@@ -52,7 +48,7 @@ Result<void> ScopeReconciler::remove_from_catalogue(const std::string& name, con
 }
 
 Result<void> ScopeReconciler::put_in_catalogue(const api::ScopeResource& scope, const Term& term) {
-  const std::vector<plan::StoredScope> scopes = {stored_form(scope)};
+  const std::vector<plan::StoredScope> scopes = {plan::stored_scope(scope)};
   NEOID_TRY(const auto stored, services_.store.scopes());
   if (std::find(stored.begin(), stored.end(), scopes.front()) != stored.end()) return {};
   NEOID_TRY_VOID(services_.store.put_scopes(term.writer, scopes, {}, actor_of(scope)));

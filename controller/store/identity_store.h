@@ -141,6 +141,7 @@ class IdentityStore {
   // Conflict "EpochTaken" when the stored epoch is not below.
   virtual Result<WriterTerm> claim(const ClusterId& cluster, Epoch epoch, const std::string& holder) = 0;
   virtual Result<Epoch> stored_epoch(const ClusterId& cluster) = 0;  // 0: none yet
+  virtual Result<std::vector<ClusterId>> clusters() = 0;             // that ever had a writer, sorted
   // Waits until the fenced session of this term is lost (true) or the time is over (false).
   virtual bool session_lost(const WriterTerm& term, std::chrono::milliseconds most = {}) = 0;
 

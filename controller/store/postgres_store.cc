@@ -97,6 +97,16 @@ Result<Epoch> PostgresStore::stored_epoch(const ClusterId& cluster) {
   });
 }
 
+Result<std::vector<ClusterId>> PostgresStore::clusters() {
+  return pool_.read([&](PgConnection& session) -> Result<std::vector<ClusterId>> {
+    NEOID_TRY(const pqxx::result rows,
+              session.run("SELECT cluster FROM neoid.epochs ORDER BY cluster COLLATE \"C\""));
+    std::vector<ClusterId> clusters;
+    for (const auto& row : rows) clusters.emplace_back(row[0].c_str());
+    return clusters;
+  });
+}
+
 bool PostgresStore::session_lost(const WriterTerm& term, milliseconds most) {
   const auto deadline = std::chrono::steady_clock::now() + most;
   while (true) {

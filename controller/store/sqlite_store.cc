@@ -115,6 +115,17 @@ Result<Epoch> SqliteStore::stored_epoch(const ClusterId& cluster) {
   return row ? rows.integer(0) : Epoch{0};
 }
 
+Result<std::vector<ClusterId>> SqliteStore::clusters() {
+  NEOID_TRY(Reader connection, reader());
+  NEOID_TRY(SqliteCursor rows, connection->prepare("SELECT cluster FROM epochs ORDER BY cluster"));
+  std::vector<ClusterId> clusters;
+  while (true) {
+    NEOID_TRY(const bool row, rows.next());
+    if (!row) return clusters;
+    clusters.emplace_back(rows.text(0));
+  }
+}
+
 bool SqliteStore::session_lost(const WriterTerm& term, std::chrono::milliseconds most) {
   const auto deadline = std::chrono::steady_clock::now() + most;
   while (true) {

@@ -31,6 +31,7 @@ class SqliteStore final : public IdentityStore {
 
   Result<WriterTerm> claim(const ClusterId& cluster, Epoch epoch, const std::string& holder) override;
   Result<Epoch> stored_epoch(const ClusterId& cluster) override;
+  Result<std::vector<ClusterId>> clusters() override;
   bool session_lost(const WriterTerm& term, std::chrono::milliseconds most) override;
 
   Result<Observation> observe(const ClusterId& cluster, std::span<const IdentityRef> refs) override;

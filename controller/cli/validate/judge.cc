@@ -201,6 +201,7 @@ class Judge::Run {
 
   void remember(const Json& object) {
     MutexLock lock(judge_.mutex_);
+    if (judge_.options_.each) judge_.options_.each(object, file_name_, where("kind", Part::Key));
     judge_.facts_.add(object,
                       [this](std::string_view field) { return pack(file_, where(field, Part::Value)); });
   }

@@ -7,6 +7,7 @@
 // Thread-safe: pieces may be judged by any number of threads; across() after all of them.
 #pragma once
 
+#include <functional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -20,10 +21,15 @@
 
 namespace neoid::validate {
 
+// One resource of ours, or a Namespace, pruned and completed as a server would store it; called by one thread at a
+// time, in no order. It may be invalid: the findings tell.
+using EachObject = std::function<void(const Json& object, std::string_view file_name, Position at)>;
+
 class Judge {
  public:
   struct Options {
     std::string default_namespace = "default";
+    EachObject each = nullptr;
   };
   // Borrows everything; `older` may be null.
   Judge(const Contracts& contracts, const OlderTree* older, Findings& findings, Options options);

@@ -131,7 +131,7 @@ int validate(const ValidateOptions& options, std::ostream& out, std::ostream& er
   }
 
   Findings findings;
-  Judge judge(contracts, older ? &*older : nullptr, findings, {options.default_namespace});
+  Judge judge(contracts, older ? &*older : nullptr, findings, {options.default_namespace, options.each});
   Pieces pieces(report.files, report.judged_files, options.standard_input);
   report.counts = judge_all(judge, pieces, report.files, threads(options.jobs, report.judged_files));
   report.counts.files = report.judged_files;
@@ -141,9 +141,10 @@ int validate(const ValidateOptions& options, std::ostream& out, std::ostream& er
   report.more = findings.dropped();
   if (options.warnings == Warnings::Refuse)
     for (Finding& finding : report.findings) finding.severity = Severity::Error;
-  print(options, report, pieces.copy_of_standard_input(), out);
+  const bool errors = count(report, Severity::Error) + report.more != 0;
+  if (errors || options.print == Print::Always) print(options, report, pieces.copy_of_standard_input(), out);
   if (report.counts.unreadable != 0 || !all_read) return kUnreadable;
-  return count(report, Severity::Error) + report.more == 0 ? kValid : kFindings;
+  return errors ? kFindings : kValid;
 }
 
 }  // namespace neoid::validate

@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "controller/cli/validate/judge.h"
 #include "controller/cli/validate/report.h"
 
 namespace neoid::validate {
@@ -18,6 +19,7 @@ inline constexpr int kUnreadable = 2;  // an input could not be read, or the cal
 
 enum class Warnings { Report, Refuse };  // Refuse: --strict, they are errors
 enum class Color { Never, Always };
+enum class Print { Always, Errors };  // Errors: nothing where there is none
 
 struct ValidateOptions {
   std::vector<std::string> paths;           // files, folders, "-"
@@ -31,6 +33,8 @@ struct ValidateOptions {
   unsigned jobs = 0;  // threads; 0: as many as there are cores
   int standard_input = 0;
   std::string version;  // of neoid, for reports
+  Print print = Print::Always;
+  EachObject each = nullptr;  // see every resource that was judged
 };
 
 // Prints the report to `out`, and what could not be read to `err`; answers the exit code.

@@ -53,15 +53,14 @@ System::System(StoreForm form) : folder_(make_folder()), form_(form) {
   server_ = std::move(*server);
   EXPECT_TRUE(server_->start());
 
-  const std::string kubeconfig = (folder_ / "kubeconfig").string();
   EXPECT_TRUE(kube::write_kubeconfig(
-      kubeconfig, kube::kubeconfig_text("test", "https://127.0.0.1:" + std::to_string(server_->port()),
-                                        ca->certificate_pem,
-                                        {{.name = "platform", .token = Secret(std::string("test-token"))}})));
-  transport_ = kube::connect(kube::ConnectionOptions{kubeconfig, ""}).value();
+      kubeconfig(), kube::kubeconfig_text(
+                        "test", "https://127.0.0.1:" + std::to_string(server_->port()), ca->certificate_pem,
+                        {{.name = "platform", .token = Secret(std::string("test-token"))}})));
+  transport_ = kube::connect(kube::ConnectionOptions{kubeconfig(), ""}).value();
   client_ = std::make_unique<kube::Client>(transport_);
 
-  std::string url = "sqlite:" + (folder_ / "identity.db").string();
+  store_url_ = "sqlite:" + (folder_ / "identity.db").string();
   if (form_ == StoreForm::Postgres) {
     auto* postgres = test::PostgresServer::get();
     if (postgres == nullptr) {
@@ -69,9 +68,9 @@ System::System(StoreForm form) : folder_(make_folder()), form_(form) {
       std::abort();
     }
     database_ = postgres->create_database();
-    url = postgres->url(database_);
+    store_url_ = postgres->url(database_);
   }
-  auto store = store::open_store(url, store::Migration::Apply);
+  auto store = store::open_store(store_url_, store::Migration::Apply);
   if (!store) {
     ADD_FAILURE() << store.error().describe();
     std::abort();

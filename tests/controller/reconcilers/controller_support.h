@@ -42,8 +42,12 @@ class System {
   bool is_ready(const std::string& name) const;
   bool has_event(const std::string& reason) const;
 
+  std::string kubeconfig() const { return (folder_ / "kubeconfig").string(); }
+  std::filesystem::path folder() const { return folder_; }  // for the test's own files
+
   // --- the store ---------------------------------------------------------------------------------
   store::IdentityStore& store() { return *store_; }
+  const std::string& store_url() const { return store_url_; }
   // Runs a statement as outside hands would, past the controller.
   void outside(const std::string& sql);
   // The table of users, as a statement names it.
@@ -55,6 +59,7 @@ class System {
  private:
   std::filesystem::path folder_;
   std::string database_;
+  std::string store_url_;
   SystemClock clock_;
   MetricsRegistry metrics_;
   StoreForm form_;
