@@ -112,22 +112,25 @@ function(neoid_fuzz name)
   add_dependencies(fuzz fuzz_${name})
 endfunction()
 
-function(neoid_embed folder)
-  file(GLOB files CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/${folder}/*.yaml)
-  set(out ${PROJECT_BINARY_DIR}/generated/embedded_${folder}.cc)
+# The files of a pattern as string constants in the library of TO; cmake/embed.cmake says what each word means.
+function(neoid_embed_files pattern)
+  cmake_parse_arguments(ARG "" "TO;HEADER;NAMESPACE;TYPE;FUNCTION" "" ${ARGN})
+  neoid_target_name(${ARG_TO} library)
+  file(GLOB files CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/${pattern})
+  set(out ${PROJECT_BINARY_DIR}/generated/${ARG_FUNCTION}.cc)
   add_custom_command(OUTPUT ${out}
-    COMMAND ${CMAKE_COMMAND} -DOUT=${out} -DFOLDER=${folder} "-DFILES=${files}"
-            -P ${PROJECT_SOURCE_DIR}/cmake/embed.cmake
+    COMMAND ${CMAKE_COMMAND} -DOUT=${out} "-DFILES=${files}" -DHEADER=${ARG_HEADER} -DNAMESPACE=${ARG_NAMESPACE}
+            -DTYPE=${ARG_TYPE} -DFUNCTION=${ARG_FUNCTION} -P ${PROJECT_SOURCE_DIR}/cmake/embed.cmake
     DEPENDS ${files} ${PROJECT_SOURCE_DIR}/cmake/embed.cmake VERBATIM)
-  target_sources(neoid_reconcile_api PRIVATE ${out})
+  target_sources(${library} PRIVATE ${out})
+endfunction()
+
+function(neoid_embed folder)
+  neoid_embed_files(${folder}/*.yaml TO reconcile/api HEADER reconcile/api/embedded.h NAMESPACE api
+                    TYPE EmbeddedFile FUNCTION embedded_${folder})
 endfunction()
 
 function(neoid_embed_sql path)
-  neoid_target_name(${path} name)
-  file(GLOB files CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/${path}/migrations/*.sql)
-  set(out ${PROJECT_BINARY_DIR}/generated/${name}_sql.cc)
-  add_custom_command(OUTPUT ${out}
-    COMMAND ${CMAKE_COMMAND} -DOUT=${out} "-DFILES=${files}" -P ${PROJECT_SOURCE_DIR}/cmake/embed_sql.cmake
-    DEPENDS ${files} ${PROJECT_SOURCE_DIR}/cmake/embed_sql.cmake VERBATIM)
-  target_sources(${name} PRIVATE ${out})
+  neoid_embed_files(${path}/migrations/*.sql TO ${path} HEADER ${path}/migrations.h NAMESPACE store
+                    TYPE EmbeddedSql FUNCTION embedded_sql)
 endfunction()
