@@ -35,7 +35,10 @@ Result<ScopeResource> decode_scope(const Json& object) {
     NEOID_TRY_VOID(no_error({&reader}));
   }
   MemberReader allowed(spec.object("allowedNamespaces"), "spec.allowedNamespaces");
-  if (allowed.text("from") == "Selector") scope.spec.allowed_namespaces = allowed.object("selector");
+  if (allowed.text("from") == "Selector") {
+    const Json* selector = allowed.find("selector");
+    scope.spec.allowed_namespaces = AllowedNamespaces(selector == nullptr ? Json() : *selector);
+  }
 
   MemberReader status(root.object("status"), "status");
   scope.status.observed_generation = status.number("observedGeneration", -1);

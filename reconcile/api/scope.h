@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "reconcile/api/allowed_namespaces.h"
 #include "reconcile/api/resource_key.h"
 #include "reconcile/base/ids.h"
 #include "reconcile/base/result.h"
@@ -21,9 +22,8 @@ struct ScopeSpec {
   std::string tool;
   Json permissions = Json::array();
   bool deprecated = false;
-  std::string replacement;  // of a deprecated one; may be empty
-  // A metav1.LabelSelector over the namespaces that may ask for the scope; null: all namespaces may.
-  Json allowed_namespaces;
+  std::string replacement;               // of a deprecated one; may be empty
+  AllowedNamespaces allowed_namespaces;  // those that may ask for the scope
 };
 
 struct ScopeStatus {

@@ -252,12 +252,19 @@ class LabelParser {
   bool set_ = false;  // the operator takes a list in parentheses
 };
 
-bool matches_one(const LabelRequirement& requirement, const Json& labels) {
-  const std::string* value = nullptr;
-  if (labels.is_object()) {
-    const auto found = labels.find(requirement.key);
-    if (found != labels.end() && found->is_string()) value = &found->get_ref<const std::string&>();
-  }
+const std::string* value_of(const Json& labels, const std::string& key) {
+  if (!labels.is_object()) return nullptr;
+  const auto found = labels.find(key);
+  return found != labels.end() && found->is_string() ? &found->get_ref<const std::string&>() : nullptr;
+}
+
+const std::string* value_of(const std::map<std::string, std::string>& labels, const std::string& key) {
+  const auto found = labels.find(key);
+  return found == labels.end() ? nullptr : &found->second;
+}
+
+// `value`: of the label that is asked for; null: there is none.
+bool matches_one(const LabelRequirement& requirement, const std::string* value) {
   const auto listed = [&] {
     return std::binary_search(requirement.values.begin(), requirement.values.end(), *value);
   };
@@ -366,8 +373,15 @@ Result<LabelSelector> LabelSelector::from_json(const Json& json) {
 }
 
 bool LabelSelector::matches(const Json& labels) const {
-  return !nothing_ && std::all_of(requirements_.begin(), requirements_.end(),
-                                  [&](const LabelRequirement& r) { return matches_one(r, labels); });
+  return !nothing_ && std::all_of(requirements_.begin(), requirements_.end(), [&](const LabelRequirement& r) {
+    return matches_one(r, value_of(labels, r.key));
+  });
+}
+
+bool LabelSelector::matches(const std::map<std::string, std::string>& labels) const {
+  return !nothing_ && std::all_of(requirements_.begin(), requirements_.end(), [&](const LabelRequirement& r) {
+    return matches_one(r, value_of(labels, r.key));
+  });
 }
 
 Result<FieldSelector> FieldSelector::parse(std::string_view text) {

@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <map>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -33,6 +34,7 @@ class LabelSelector {
 
   // `labels`: an object of strings, or null.
   bool matches(const Json& labels) const;
+  bool matches(const std::map<std::string, std::string>& labels) const;
   bool matches_everything() const { return !nothing_ && requirements_.empty(); }
   const std::vector<LabelRequirement>& requirements() const { return requirements_; }
 

@@ -6,14 +6,14 @@
 #include <string>
 #include <vector>
 
-#include "reconcile/value/json.h"
+#include "reconcile/api/allowed_namespaces.h"
 
 namespace neoid::policy {
 
 struct CatalogueScope {
   bool deprecated = false;
   std::string replacement;
-  Json allowed_namespaces;  // label selector over namespaces; null: all
+  api::AllowedNamespaces allowed_namespaces;
 };
 using Catalogue = std::map<std::string, CatalogueScope>;
 

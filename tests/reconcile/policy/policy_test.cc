@@ -8,12 +8,15 @@ namespace {
 
 using Names = std::vector<std::string>;
 
+api::AllowedNamespaces selecting(const Json& selector) { return api::AllowedNamespaces(selector); }
+
 Catalogue catalogue() {
   Catalogue catalogue;
   catalogue["documents"] = {};
-  catalogue["contacts"] = {true, "people", nullptr};
-  catalogue["finance"] = {false, "", {{"matchLabels", {{"finance", "yes"}}}}};
-  catalogue["broken"] = {false, "", {{"matchExpressions", {{{"key", "a"}, {"operator", "Sometimes"}}}}}};
+  catalogue["contacts"] = {true, "people", {}};
+  catalogue["finance"] = {false, "", selecting({{"matchLabels", {{"finance", "yes"}}}})};
+  catalogue["broken"] = {false, "",
+                         selecting({{"matchExpressions", {{{"key", "a"}, {"operator", "Sometimes"}}}}})};
   return catalogue;
 }
 
