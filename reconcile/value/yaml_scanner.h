@@ -157,7 +157,6 @@ class Scanner {
   std::size_t head_ = 0;   // index in tokens_
   std::size_t taken_ = 0;  // number of the token at head_
   bool ready_ = false;
-  bool ended_ = false;
 
   bool key_allowed_ = true;
   std::size_t flow_level_ = 0;
