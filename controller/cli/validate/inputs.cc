@@ -19,6 +19,12 @@ constexpr std::size_t kWholeBytes = std::size_t{1} << 20;  // files up to this a
 constexpr std::size_t kMaxDocumentBytes = YamlLimits{}.max_document_bytes;
 constexpr std::string_view kCut = "\n---";
 
+// Of a file that is one piece, and so work for one thread.
+bool is_small(const std::string& path) {
+  std::error_code error;
+  return fs::is_regular_file(path, error) && fs::file_size(path, error) <= kWholeBytes && !error;
+}
+
 std::string why(int error) { return std::generic_category().message(error); }
 
 bool is_manifest(const fs::path& path) {
@@ -28,19 +34,32 @@ bool is_manifest(const fs::path& path) {
 
 bool is_hidden(const fs::path& path) { return path.filename().string().starts_with('.'); }
 
-void walk(const std::string& folder, Listing& listing) {
-  std::error_code error;
+// Nothing that should have been judged is passed over in silence: a folder that cannot be opened, and a link that leads
+// nowhere, are told. Links to folders are not followed (they can lead round in circles; kubectl does not either).
+void walk(const std::string& top, Listing& listing) {
   const std::size_t begin = listing.files.size();
-  fs::recursive_directory_iterator it(folder, fs::directory_options::none, error);
-  for (const fs::recursive_directory_iterator end; !error && it != end; it.increment(error)) {
-    std::error_code ignored;
-    if (is_hidden(it->path())) {
-      if (it->is_directory(ignored)) it.disable_recursion_pending();
-    } else if (is_manifest(it->path()) && it->is_regular_file(ignored)) {
-      listing.files.add(it->path().native());
+  std::vector<std::string> folders = {top};
+  while (!folders.empty()) {
+    const std::string folder = std::exchange(folders.back(), {});
+    folders.pop_back();
+    std::error_code error;
+    fs::directory_iterator it(folder, error);
+    for (const fs::directory_iterator end; !error && it != end; it.increment(error)) {
+      if (is_hidden(it->path())) continue;
+      std::error_code failed;
+      if (it->symlink_status(failed).type() == fs::file_type::directory) {
+        folders.push_back(it->path().native());
+      } else if (is_manifest(it->path())) {
+        const fs::file_type type = it->status(failed).type();
+        if (type == fs::file_type::regular) listing.files.add(it->path().native());
+        if (type == fs::file_type::not_found)
+          failed = std::make_error_code(std::errc::no_such_file_or_directory);
+        if (type == fs::file_type::not_found || type == fs::file_type::none)
+          listing.unreadable.emplace_back(it->path().native(), failed.message());
+      }
     }
+    if (error) listing.unreadable.emplace_back(folder, error.message());
   }
-  if (error) listing.unreadable.emplace_back(folder, error.message());
   listing.files.sort(begin);
 }
 
@@ -98,7 +117,12 @@ Listing list_inputs(const std::vector<std::string>& paths) {
       listing.files.add(path);
   }
   if (paths.size() > 1) listing.files.keep_first();
+  std::sort(listing.unreadable.begin(), listing.unreadable.end());
   return listing;
+}
+
+bool is_one_piece(const Listing& listing) {
+  return listing.files.size() == 0 || (listing.files.size() == 1 && is_small(listing.files[0]));
 }
 
 // One large file, piece by piece.

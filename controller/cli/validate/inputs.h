@@ -19,12 +19,14 @@ namespace neoid::validate {
 
 struct Listing {
   FileNames files;  // as given, or found below a folder; "-" is standard input
-  std::vector<std::pair<std::string, std::string>> unreadable;  // path, and why
+  std::vector<std::pair<std::string, std::string>> unreadable;  // path, and why; sorted
 };
 
 // Folders are walked (*.yaml, *.yml, *.json; sorted; nothing that starts with a dot); files are taken whatever their
 // name. Each file once.
 Listing list_inputs(const std::vector<std::string>& paths);
+// Whether there is work for one thread only.
+bool is_one_piece(const Listing& listing);
 
 // A file descriptor that is closed at the end.
 class OpenFile {

@@ -111,8 +111,12 @@ class Judge::Run {
   }
 
   void say_yaml(const YamlError& error) {
+    const bool no_token = error.message.find("cannot start any token") != std::string::npos;
     say({Severity::Error, 0, absolute(error.at), "", "", std::string(rule::kYaml), error.message,
-         "mend the text here or just above; nothing of this document was judged"});
+         no_token
+             ? "indent with spaces, not with tabs, and quote a value that begins with @, ` or %; nothing of "
+               "this document was judged"
+             : "mend the text here or just above; nothing of this document was judged"});
   }
 
   void judge_document(Document& document) {

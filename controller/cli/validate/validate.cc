@@ -56,8 +56,10 @@ int add_crds(Contracts& contracts, const Listing& listing, std::ostream& err) {
   return code;
 }
 
-unsigned threads(unsigned jobs, std::size_t files) {
+unsigned threads(unsigned jobs, const Listing& listing) {
+  if (is_one_piece(listing)) return 1;
   if (jobs != 0) return jobs;
+  const std::size_t files = listing.files.size();
   const unsigned cores = std::max(1U, std::thread::hardware_concurrency());
   // A thread costs more than a few small files; a single input may be large and is worth all of them.
   if (files > 1 && files < kFilesWorthAThread) return 1;
@@ -116,7 +118,8 @@ int validate(const ValidateOptions& options, std::ostream& out, std::ostream& er
   if (const int code = add_crds(contracts, list_inputs(options.crds), err); code != kValid) return code;
 
   Listing inputs = list_inputs(options.paths);
-  bool all_read = readable(inputs, err);
+  const bool all_read = readable(inputs, err);
+  const unsigned thread_count = threads(options.jobs, inputs);
   Report report;
   report.version = options.version;
   report.files = std::move(inputs.files);
@@ -133,7 +136,7 @@ int validate(const ValidateOptions& options, std::ostream& out, std::ostream& er
   Findings findings;
   Judge judge(contracts, older ? &*older : nullptr, findings, {options.default_namespace, options.each});
   Pieces pieces(report.files, report.judged_files, options.standard_input);
-  report.counts = judge_all(judge, pieces, report.files, threads(options.jobs, report.judged_files));
+  report.counts = judge_all(judge, pieces, report.files, thread_count);
   report.counts.files = report.judged_files;
   report.counts.unreadable += inputs.unreadable.size();
   report.catalogue = judge.across(report.files);

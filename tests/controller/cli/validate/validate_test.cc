@@ -156,6 +156,31 @@ TEST_F(ValidateTest, WhatCannotBeReadIsTwoAndTheRestIsJudged) {
   EXPECT_EQ(err.str(), "neoid: --kubernetes-version: the oldest is 1.26\n");
 }
 
+TEST_F(ValidateTest, AFolderIsWalkedAndNothingInItIsPassedOverInSilence) {
+  write("tree/a.yaml", user("a"));
+  write("tree/folder.yaml/b.yml", user("b"));
+  write("tree/.hidden/c.yaml", "a: [");
+  write("tree/notes.txt", "a: [");
+  fs::create_directory_symlink("..", folder / "tree/round");
+  fs::create_symlink("a.yaml", folder / "tree/link.json");
+  const std::string tree = (folder / "tree").string();
+  EXPECT_EQ(run({tree}), kFindings) << "the linked file declares the same resource again";
+  EXPECT_THAT(out.str(), HasSubstr("3 resources in 3 files"));
+  fs::remove(folder / "tree/link.json");
+  EXPECT_EQ(run({tree}), kValid) << out.str();
+
+  fs::create_symlink("nowhere", folder / "tree/gone.yaml");
+  fs::create_symlink("nowhere", folder / "tree/gone.txt");
+  EXPECT_EQ(run({tree}), kUnreadable);
+  EXPECT_EQ(err.str(), "neoid: " + tree + "/gone.yaml: No such file or directory\n");
+  EXPECT_THAT(out.str(), HasSubstr("2 resources in 2 files"));
+}
+
+TEST_F(ValidateTest, ATabIsToldAsOne) {
+  EXPECT_EQ(run({write("tab.yaml", "a:\n\tb: 1\n")}), kFindings);
+  EXPECT_THAT(out.str(), HasSubstr("help: indent with spaces, not with tabs"));
+}
+
 TEST_F(ValidateTest, WarningsAreErrorsWhenStrict) {
   const std::string file = write("a.yaml", user("a", "  active: yes\n"));
   EXPECT_EQ(run({file}), kValid);
