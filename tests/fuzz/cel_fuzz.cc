@@ -4,6 +4,7 @@
 #include <string_view>
 #include <vector>
 
+#include "reconcile/base/check.h"
 #include "reconcile/cel/rule.h"
 
 namespace {
@@ -68,10 +69,13 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   options.optional_old_self = data[0] % 5 == 0;
   const std::string_view text(reinterpret_cast<const char*>(data + 1), size - 1);
   const auto rule = compile(text, type, options);
-  if (!rule) return rule.error().message.empty() ? 1 : 0;
+  if (!rule) {
+    NEOID_CHECK(!rule.error().message.empty());
+    return 0;
+  }
   for (const Json& value : values()) {
     const Evaluation evaluation = rule->evaluate(value, &values()[0]);
-    if (evaluation.verdict == Verdict::Error && evaluation.error.empty()) return 1;
+    NEOID_CHECK(evaluation.verdict != Verdict::Error || !evaluation.error.empty());
   }
   return 0;
 }
