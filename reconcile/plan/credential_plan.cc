@@ -15,7 +15,7 @@ using api::CredentialSource;
 // How often a Secret that somebody else makes is read: its changes are not watched, only our own Secrets are.
 constexpr Duration kReferenceLook = std::chrono::seconds(10);
 
-// The uids that may stand in the Secret's annotation.
+// The uids that may stand in the Secret's annotation, and so in its seal, which covers that annotation.
 bool names_this_resource(const UserView& view, const std::string& uid) {
   if (uid == view.resource.uid.value) return true;
   if (view.resource.key.kind != api::Kind::SystemIntegrationUser || !view.own) return false;
@@ -98,7 +98,7 @@ class CredentialPass {
       deliver(stored->number);
     } else if (stored != nullptr && stored->current()) {
       keep(*stored);
-    } else if (usable && stored == nullptr && facts_.seal) {
+    } else if (usable && stored == nullptr && seal_is_of_this_user()) {
       heal(*facts_.seal);
     } else {
       issue();
@@ -150,6 +150,10 @@ class CredentialPass {
  private:
   void problem(std::string_view reason, std::string message, bool stalled) {
     plan_.credentials_problem = Finding{std::string(reason), std::move(message), stalled};
+  }
+
+  bool seal_is_of_this_user() const {
+    return facts_.seal && (!view_.own || facts_.seal->user_id == view_.own->user_id);
   }
 
   Duration wait() const { return 2 * context_.create_deadline + context_.clock_margin; }
@@ -377,8 +381,6 @@ CredentialFacts credential_facts(const UserView& view, const PlanContext& contex
 
   facts.seal = credentials::verified_seal(context.sealing_key, {context.cluster, view.resource.key},
                                           view.secret->annotations, facts.value->hash);
-  if (facts.seal && !names_this_resource(view, facts.seal->resource_uid.value)) facts.seal.reset();
-  if (facts.seal && view.own && facts.seal->user_id != view.own->user_id) facts.seal.reset();
   if (facts.stored != nullptr)
     facts.old = is_old(view, context, facts.stored->number, facts.value->hash);
   else if (facts.seal)

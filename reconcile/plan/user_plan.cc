@@ -151,6 +151,29 @@ std::optional<Finding> adoption_problem(const UserView& view, const PlanContext&
                  true};
 }
 
+// A row of a resource that is gone for certain, since this live one has another uid. (A system user's is taken over.)
+bool row_is_of_one_that_is_gone(const UserView& view) {
+  return !is_system(view) && view.own && view.own->standing == Standing::Owned &&
+         view.own->owner.uid != view.resource.uid;
+}
+
+// ... and this resource is another user already: the row was deleted, and a restored store has brought it back. (Had
+// it been left behind, this resource would be that user.)
+bool row_was_brought_back(const UserView& view, const CredentialFacts& facts) {
+  if (!row_is_of_one_that_is_gone(view)) return false;
+  const UserId& listed = view.resource.status.user_id;
+  if (!listed.empty()) return listed != view.own->user_id;
+  return facts.seal && facts.seal->user_id != view.own->user_id;
+}
+
+Plan sweep_plan(const UserView& view, const PlanContext& context) {
+  Plan plan;
+  plan.before = change_for(view, context, view.own->user_id, "a restored store had brought it back");
+  plan.before->operations.push_back(DeleteIdentity{});
+  plan.again = true;
+  return plan;
+}
+
 // --- configuration -----------------------------------------------------------------------------
 
 void add_configuration(const UserView& view, const Ids& ids, const IdentityConfig& wanted,
@@ -204,6 +227,7 @@ Plan enforcement_plan(const UserView& view, const PlanContext& context,
   if (plan.identity_problem) return plan;
 
   const CredentialFacts facts = credential_facts(view, context);
+  if (row_was_brought_back(view, facts)) return sweep_plan(view, context);
   plan.credentials_problem = facts.conflict;
   if (facts.conflict && !view.own)
     return plan;  // nothing is made for a resource whose Secret is somebody else's
@@ -215,6 +239,8 @@ Plan enforcement_plan(const UserView& view, const PlanContext& context,
 
   IdentityChange change = change_for(view, context, ids.user, cause_of(view, plan));
   if (!plan.drift.empty()) change.actor = "neoid";
+  // What the one before was given ends with it; its name is resumed, as after deletionPolicy Deactivate.
+  if (row_is_of_one_that_is_gone(view)) change.operations.push_back(RevokeAll{});
   add_configuration(view, ids, wanted, change);
   if (!is_system(view)) add_hold(view, change);
   if (!facts.conflict) add_credentials(view, context, facts, {ids.user, ids.client}, random, change, plan);
