@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <utility>
 
 namespace neoid::simulation {
@@ -44,6 +45,7 @@ void World::claim(Replica& replica, bool clean) {
 }
 
 void World::read(Replica& replica) {
+  if (!exists) return sweep(replica);
   plan::UserView view;
   view.now = now;
   view.resource = resource;
@@ -81,10 +83,16 @@ std::optional<plan::StoredIdentity> World::commit(Replica& replica, const plan::
     if (database.identity) return database.identity->user_id;
     return std::nullopt;
   };
-  auto after = store::apply_change(change, facts, database.identity);
+  // The row is found by its user; another user's is not touched.
+  const bool mine = database.identity && database.identity->user_id == change.user_id;
+  auto after = store::apply_change(change, facts, mine ? database.identity : std::nullopt);
   if (!after) {
     replica.store_error = after.error();
     return std::nullopt;
+  }
+  if (!mine && !*after) return std::nullopt;
+  if (!*after) {
+    for (const auto& version : database.identity->versions) ended.insert(hex(version.hash));
   }
   database.identity = *after;
   note_ended();
@@ -128,6 +136,8 @@ void World::write_secret(Replica& replica) {
     next.uid = secret->uid;
     secret = std::move(next);
     written_by_neoid = true;
+  } else if (const auto* remove = std::get_if<plan::DeleteSecret>(&replica.plan->secret)) {
+    if (secret && secret->uid == remove->uid) secret.reset();
   }
   replica.secret_hash = secret_in_place();
 }
@@ -140,8 +150,30 @@ void World::write_status(Replica& replica) {
   ready_reasons.push_back(ready == nullptr ? "" : ready->reason);
   if (!update.changed || resource.resource_version != replica.view->resource.resource_version) return;
   resource.status = update.status;
-  resource.resource_version = ResourceVersion(fmt::format("{}", ++serial_));
+  if (!update.status.client_id.empty()) clients.insert(update.status.client_id);
+  touch_resource();
 }
+
+// The end of a pass: the status, or the end of the resource.
+void World::finish(Replica& replica) {
+  const bool failed = replica.store_error || replica.api_error;
+  if (replica.plan->finalizer == plan::FinalizerAction::Remove) {
+    if (!failed && resource.resource_version == replica.view->resource.resource_version) exists = false;
+    return;
+  }
+  const bool lost = replica.store_error && replica.store_error->reason == "Fenced";
+  if (exists && !replica.plan->again && !lost) write_status(replica);
+}
+
+// As controller/reconcilers does with the row of a resource that is gone for certain.
+void World::sweep(Replica& replica) {
+  replica.store_error.reset();
+  if (!database.identity || database.identity->standing != plan::Standing::Owned) return;
+  const plan::StoredIdentity& own = *database.identity;
+  commit(replica, {own.user_id, own.owner, "unknown", "the resource is gone", {plan::LeaveBehind{}}});
+}
+
+void World::touch_resource() { resource.resource_version = ResourceVersion(fmt::format("{}", ++serial_)); }
 
 bool World::step(Replica& replica) {
   if (!replica.plan) return false;
@@ -155,8 +187,7 @@ bool World::step(Replica& replica) {
     auto after = commit(replica, *replica.plan->after);
     if (!replica.store_error) replica.identity = std::move(after);
   } else if (step == 3) {
-    const bool lost = replica.store_error && replica.store_error->reason == "Fenced";
-    if (!replica.plan->again && !lost) write_status(replica);
+    finish(replica);
     crash(replica);
     return false;
   }
@@ -177,6 +208,7 @@ void World::pass(Replica& replica) {
 void World::settle(Replica& replica) {
   for (int round = 0; round < 40; ++round) {
     read(replica);
+    if (!replica.plan) return;  // swept
     const plan::Plan plan = *replica.plan;
     while (step(replica)) {
     }
@@ -223,14 +255,25 @@ void World::put_copy_of_secret_back() {
 
 void World::request_rotation() {
   resource.rotate = fmt::format("request-{}", ++serial_);
-  resource.resource_version = ResourceVersion(fmt::format("{}", ++serial_));
+  touch_resource();
 }
 
 void World::set_active(bool active) {
   if (resource.spec.active == active) return;
   resource.spec.active = active;
   ++resource.generation;
-  resource.resource_version = ResourceVersion(fmt::format("{}", ++serial_));
+  touch_resource();
+}
+
+void World::put_copy_back_under_this_uid() {
+  put_copy_of_secret_back();
+  if (secret) secret->annotations[std::string(credentials::annotation::kResourceUid)] = resource.uid.value;
+}
+
+void World::delete_resource() {
+  if (!exists || resource.deleted_at) return;
+  resource.deleted_at = now;
+  touch_resource();
 }
 
 void World::recreate_resource() {
@@ -239,11 +282,20 @@ void World::recreate_resource() {
   }
   database.identity.reset();
   secret.reset();
+  exists = false;
+  create_resource();
+}
+
+void World::create_resource() {
+  if (exists) return;
+  exists = true;
+  clients.clear();
+  resource.deleted_at.reset();
   resource.uid = Uid(uid_text(++incarnation_));
   resource.generation = 1;
   resource.status = {};
   resource.rotate.clear();
-  resource.resource_version = ResourceVersion(fmt::format("{}", ++serial_));
+  touch_resource();
 }
 
 void World::restore_snapshot() {
@@ -258,6 +310,28 @@ void World::note_ended() {
   for (const auto& version : database.identity->versions) {
     if (!version.accepted(now)) ended.insert(hex(version.hash));
   }
+}
+
+bool World::restore_would_revive() const {
+  if (!snapshot_ || !snapshot_->identity || !exists) return false;
+  const auto& status = resource.status.credentials;
+  for (const auto& version : snapshot_->identity->versions) {
+    if (!version.accepted(now) || ended.count(hex(version.hash)) == 0) continue;
+    const auto listed = std::find_if(status.versions.begin(), status.versions.end(),
+                                     [&](const auto& one) { return one.number == version.number; });
+    const bool told = listed == status.versions.end() ? version.number <= status.version
+                                                      : listed->valid_until && *listed->valid_until <= now;
+    if (!told) return true;
+  }
+  return false;
+}
+
+bool World::holds_a_lasting_value(Duration ahead) const {
+  if (!secret || !written_by_neoid || !exists || resource.deleted_at) return false;
+  const auto seal = credentials::claimed_seal(secret->annotations);
+  return seal && seal->resource_uid == resource.uid &&
+         (resource.rotate.empty() || resource.rotate == seal->rotation_request) &&
+         now + ahead < seal->issued_at + kInterval;
 }
 
 bool World::store_accepts(const Sha256& hash) const {

@@ -72,7 +72,10 @@ class World {
   void put_copy_of_secret_back();
   void request_rotation();
   void set_active(bool active);
-  void recreate_resource();  // deleted to the end, and made again under the same name
+  void put_copy_back_under_this_uid();  // ... with its annotation turned to the resource that is there now
+  void recreate_resource();             // deleted to the end, and made again under the same name
+  void delete_resource();               // by a person; the finalizer holds it until a pass lets it go
+  void create_resource();               // under the same name, once it is gone
   void take_snapshot() { snapshot_ = database; }
   void restore_snapshot();
 
@@ -81,7 +84,13 @@ class World {
   std::optional<Sha256> secret_in_place() const;  // hash of the client secret that the Secret holds
   const plan::PlanContext& context() const { return context_; }
 
+  // The Secret is as neoid wrote it for this resource, and no rotation of it is due within `ahead`.
+  bool holds_a_lasting_value(Duration ahead) const;
+  // What the protocol leaves open: a version has ended that the snapshot knows as accepted, and no status tells of it.
+  bool restore_would_revive() const;
+
   Instant now = Instant(std::chrono::hours(500000));
+  bool exists = true;  // the resource
   api::UserResource resource;
   std::optional<plan::SecretView> secret;
   std::optional<PendingCreate> pending;
@@ -91,6 +100,7 @@ class World {
   bool written_by_neoid = false;           // the Secret is as the last write of neoid left it
   std::set<std::string> ended;             // hex of hashes that were revoked or ran out: never again
   std::vector<std::string> ready_reasons;  // of the last pass
+  std::set<ClientId> clients;              // that a status of this resource has named
 
   std::optional<Database> snapshot_;
 
@@ -99,6 +109,9 @@ class World {
   std::optional<plan::StoredIdentity> commit(Replica& replica, const plan::IdentityChange& change);
   void write_secret(Replica& replica);
   void write_status(Replica& replica);
+  void finish(Replica& replica);
+  void sweep(Replica& replica);
+  void touch_resource();
   plan::SecretView made(const plan::SecretContent& content);
 
   plan::PlanContext context_;
