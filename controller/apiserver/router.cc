@@ -172,6 +172,8 @@ http::Response Router::route_path(const http::Request& request, const PathInfo& 
   if (parts[0] == "api" || parts[0] == "apis") return route_groups(request, path);
   if (parts[0] == "openapi") return route_openapi(request, path);
   if (is_health(parts[0]) && parts.size() <= 2) {
+    if (parts.size() == 1 && request.find_query("verbose"))
+      return plain("[+]ping ok\n[+]log ok\n[+]etcd ok\n" + parts[0] + " check passed\n");
     if (parts.size() == 1 || parts[1] == "ping" || parts[1] == "log" || parts[1] == "etcd")
       return plain("ok");
     return to_response(page_not_found());

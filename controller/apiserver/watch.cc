@@ -22,6 +22,8 @@ using storage::Event;
 
 constexpr auto kBookmarkInterval = std::chrono::minutes(1);
 constexpr auto kBookmarkLead = std::chrono::seconds(2);
+// Each keeps a thread of the HTTP server (http::ServerLimits::threads): what is left of them is for other requests.
+constexpr std::size_t kMostWatches = 1536;
 
 struct WatchJob {
   ResourceRef resource;
@@ -197,6 +199,14 @@ Answer<void> open_watch(const Core& core, const ListQuery& query, const std::str
   return {};
 }
 
+// As a real server refuses what is over its max-in-flight.
+http::Response too_many_watches() {
+  http::Response response =
+      to_response({429, "", "Too many requests, please try again later.\n", nullptr, true});
+  response.headers.add("Retry-After", "1");
+  return response;
+}
+
 }  // namespace
 
 http::Response handle_watch(const Core& core, Call& call) {
@@ -211,6 +221,7 @@ http::Response handle_watch(const Core& core, Call& call) {
   }
   auto selection = read_selection(*query, *call.resource);
   if (!selection) return respond_error(call, selection.error());
+  if (core.storage.stats().watches >= kMostWatches) return too_many_watches();
   auto job = std::make_shared<WatchJob>();
   job->resource = call.resource;
   job->media = call.media;
