@@ -195,6 +195,10 @@ void add_groups(Made& all) {
   deployments->categories = {"all"};
   deployments->status = deployments->generation = true;
   all.push_back(deployments);
+  auto jobs = kind("batch", "v1", "jobs", "Job", true, job_strategy());
+  jobs->categories = {"all"};
+  jobs->status = jobs->generation = true;
+  all.push_back(jobs);
   auto budgets = kind("policy", "v1", "poddisruptionbudgets", "PodDisruptionBudget", true, spec_strategy());
   budgets->short_names = {"pdb"};
   budgets->status = budgets->generation = true;

@@ -16,6 +16,7 @@ Strategy role_strategy();
 Strategy role_binding_strategy();
 Strategy service_strategy();
 Strategy deployment_strategy();
+Strategy job_strategy();
 Strategy pod_strategy();
 Strategy webhook_configuration_strategy();
 Strategy priority_class_strategy();

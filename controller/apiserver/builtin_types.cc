@@ -170,6 +170,10 @@ DeploymentLike v1.Deployment
  metadata ObjectMeta
  spec any
  status any
+Job v1.Job
+ metadata ObjectMeta
+ spec any
+ status any
 PodDisruptionBudget v1.PodDisruptionBudget
  metadata ObjectMeta
  spec any

@@ -92,11 +92,34 @@ void complete_deployment(Json& object) {
   if (!object.contains("status")) object["status"] = Json::object();
 }
 
+// Whether all of `wanted` are among the labels.
+bool has_labels(const Json& labels, const Json& wanted) {
+  for (const auto& [key, value] : wanted.items())
+    if (!labels.is_object() || labels.value(key, Json()) != value) return false;
+  return true;
+}
+
+// As Go prints a map of strings: map[string]string{"a":"b"}.
+std::string go_labels(const Json& labels) {
+  std::string text;
+  if (labels.is_object())
+    for (const auto& [key, value] : labels.items())
+      text += (text.empty() ? "" : ", ") + go_value(Json(key)) + ":" + go_value(value);
+  return "map[string]string{" + text + "}";
+}
+
 Errors validate_deployment(const Json& object) {
   Errors errors;
   const Json& spec = object["spec"];
-  if (!spec.contains("selector") || !spec["selector"].is_object())
+  if (!spec.contains("selector") || !spec["selector"].is_object()) {
     errors.push_back({FieldErrorType::Required, "spec.selector", "", ""});
+  } else {
+    const Json labels = spec.value("/template/metadata/labels"_json_pointer, Json());
+    const Json wanted = spec["selector"].value("matchLabels", Json::object());
+    if (wanted.is_object() && !has_labels(labels, wanted))
+      errors.push_back({FieldErrorType::Invalid, "spec.template.metadata.labels", go_labels(labels),
+                        "`selector` does not match template `labels`"});
+  }
   const Json& pods = spec["template"]["spec"];
   if (!pods.contains("containers") || !pods["containers"].is_array() || pods["containers"].empty())
     errors.push_back({FieldErrorType::Required, "spec.template.spec.containers", "", ""});
@@ -107,6 +130,54 @@ Errors validate_deployment_update(const Json& object, const Json& old) {
   const Json now = object["spec"].value("selector", Json());
   if (now == old["spec"].value("selector", Json())) return {};
   return {{FieldErrorType::Invalid, "spec.selector", go_value(now), "field is immutable"}};
+}
+
+void complete_job(Json& object) {
+  Json& spec = object_at(object, "spec");
+  if (!spec.contains("completions") && !spec.contains("parallelism")) spec["completions"] = 1;
+  default_to(spec, "parallelism", 1);
+  default_to(spec, "backoffLimit", 6);
+  default_to(spec, "completionMode", "NonIndexed");
+  default_to(spec, "suspend", false);
+  Json& pods = object_at(spec, "template");
+  default_to(object_at(pods, "metadata"), "creationTimestamp", nullptr);
+  complete_pod_spec(object_at(pods, "spec"));
+  if (!object.contains("status")) object["status"] = Json::object();
+}
+
+// A job finds its pods by labels that it makes up, unless it is told that somebody else did.
+void create_job(Json& object) {
+  object["status"] = Json::object();
+  Json& spec = object["spec"];
+  if (spec.value("manualSelector", Json()) == Json(true)) return;
+  const Json uid = object["metadata"]["uid"];
+  spec["selector"]["matchLabels"]["controller-uid"] = uid;
+  Json& labels = spec["template"]["metadata"]["labels"];
+  labels["controller-uid"] = uid;
+  labels["job-name"] = object["metadata"]["name"];
+}
+
+Errors validate_job(const Json& object) {
+  Errors errors;
+  const Json& pods = object["spec"]["template"]["spec"];
+  if (!pods.contains("containers") || !pods["containers"].is_array() || pods["containers"].empty())
+    errors.push_back({FieldErrorType::Required, "spec.template.spec.containers", "", ""});
+  const Json restart = pods.value("restartPolicy", Json());
+  if (restart != "OnFailure" && restart != "Never")
+    errors.push_back({FieldErrorType::Required, "spec.template.spec.restartPolicy", "",
+                      "valid values: \"OnFailure\", \"Never\""});
+  return errors;
+}
+
+Errors validate_job_update(const Json& object, const Json& old) {
+  Errors errors;
+  for (const char* member : {"completions", "selector", "template"}) {
+    const Json now = object["spec"].value(member, Json());
+    if (now != old["spec"].value(member, Json()))
+      errors.push_back(
+          {FieldErrorType::Invalid, std::string("spec.") + member, go_value(now), "field is immutable"});
+  }
+  return errors;
 }
 
 void create_without_status(Json& object) { object["status"] = Json::object(); }
@@ -281,6 +352,13 @@ Strategy deployment_strategy() {
           .prepare_update = keep_status,
           .validate = validate_deployment,
           .validate_update = validate_deployment_update};
+}
+Strategy job_strategy() {
+  return {.complete = complete_job,
+          .prepare_create = create_job,
+          .prepare_update = keep_status,
+          .validate = validate_job,
+          .validate_update = validate_job_update};
 }
 Strategy pod_strategy() {
   return {.complete = complete_pod,

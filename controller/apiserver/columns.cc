@@ -239,6 +239,20 @@ Columns deployment_columns() {
           1)};
 }
 
+Columns job_columns() {
+  return {
+      name_column(),
+      column("Completions",
+             "Specifies the desired number of successfully finished pods the job should be run with.",
+             [](const Json& o, Instant) {
+               const Json& done = at(o, {"status", "succeeded"});
+               return Json(fmt::format("{}/{}", done.is_number() ? done.get<std::int64_t>() : 0,
+                                       text(at(o, {"spec", "completions"}))));
+             }),
+      column("Duration", "Time required to complete the job.", [](const Json&, Instant) { return Json(""); }),
+      age_column()};
+}
+
 Columns pod_columns() {
   return {
       name_column(),
@@ -362,6 +376,7 @@ std::vector<Column> builtin_columns(std::string_view group, std::string_view plu
             age_column()};
   if (plural == "rolebindings" || plural == "clusterrolebindings") return binding_columns();
   if (plural == "deployments") return deployment_columns();
+  if (plural == "jobs") return job_columns();
   if (plural == "services") return service_columns();
   if (plural == "pods") return pod_columns();
   if (group == "admissionregistration.k8s.io")

@@ -116,6 +116,7 @@ const std::vector<BuiltinResource>& builtin_resources() {
        false,
        {},
        false},
+      {"batch", "v1", "Job", "jobs", true, {"status"}, false},
       {"apps", "v1", "Deployment", "deployments", true, {"status"}, false},
       {"policy", "v1", "PodDisruptionBudget", "poddisruptionbudgets", true, {"status"}, false},
       {"networking.k8s.io", "v1", "NetworkPolicy", "networkpolicies", true, {"status"}, false},

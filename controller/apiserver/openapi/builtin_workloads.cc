@@ -58,6 +58,56 @@ type MutatingWebhook
   admissionReviewVersions 8 [string] !
   reinvocationPolicy 10 string
   matchConditions 12 [MatchCondition] merge(name) map(name)
+package io.k8s.api.batch.v1 batch
+type Job kind "Job runs pods until so many of them have ended well."
+  metadata 1 meta.ObjectMeta ={} "Standard metadata of the object."
+  spec 2 JobSpec ={}
+  status 3 JobStatus ={}
+type JobSpec
+  parallelism 1 int32
+  completions 2 int32
+  activeDeadlineSeconds 3 int64
+  podFailurePolicy 11 PodFailurePolicy
+  backoffLimit 7 int32
+  selector 4 meta.LabelSelector
+  manualSelector 5 bool
+  template 6 core.PodTemplateSpec ! ={}
+  ttlSecondsAfterFinished 8 int32
+  completionMode 9 string
+  suspend 10 bool
+type PodFailurePolicy
+  rules 1 [PodFailurePolicyRule] ! atomic
+type PodFailurePolicyRule
+  action 1 string !
+  onExitCodes 2 PodFailurePolicyOnExitCodesRequirement
+  onPodConditions 3 [PodFailurePolicyOnPodConditionsPattern] atomic
+type PodFailurePolicyOnExitCodesRequirement
+  containerName 1 string
+  operator 2 string !
+  values 3 [int32] ! set
+type PodFailurePolicyOnPodConditionsPattern
+  type 1 string !
+  status 2 string !
+type JobStatus
+  conditions 1 [JobCondition] atomic merge(type)
+  startTime 2 time
+  completionTime 3 time
+  active 4 int32
+  succeeded 5 int32
+  failed 6 int32
+  completedIndexes 7 string
+  uncountedTerminatedPods 8 UncountedTerminatedPods
+  ready 9 int32
+type UncountedTerminatedPods
+  succeeded 1 [string] set
+  failed 2 [string] set
+type JobCondition
+  type 1 string !
+  status 2 string !
+  lastProbeTime 3 time
+  lastTransitionTime 4 time
+  reason 5 string
+  message 6 string
 package io.k8s.api.apps.v1 apps
 type Deployment kind "Deployment keeps a number of equal pods running and replaces them step by step."
   metadata 1 meta.ObjectMeta ={} "Standard metadata of the object."

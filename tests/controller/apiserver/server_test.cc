@@ -135,6 +135,58 @@ TEST(ApiServer, a_paged_list_shows_the_state_of_its_first_page) {
   EXPECT_EQ(rest.body["items"][1]["metadata"]["name"], "c");
 }
 
+TEST(ApiServer, a_job_finds_its_pods_by_labels_of_its_own) {
+  TestServer server;
+  const std::string jobs = "/apis/batch/v1/namespaces/default/jobs";
+  Json job = Json::parse(R"({"metadata": {"name": "j"}, "spec": {"template": {"spec": {
+    "containers": [{"name": "c", "image": "i"}]}}}})");
+  const Reply refused = server.post(jobs, job);
+  EXPECT_EQ(refused.status, 422);
+  EXPECT_EQ(refused.body["message"],
+            "Job.batch \"j\" is invalid: spec.template.spec.restartPolicy: Required value: valid values: "
+            "\"OnFailure\", \"Never\"");
+  job["spec"]["template"]["spec"]["restartPolicy"] = "Never";
+  const Reply made = server.post(jobs, job);
+  ASSERT_EQ(made.status, 201) << made.text;
+  EXPECT_EQ(made.body["spec"]["selector"]["matchLabels"],
+            (Json{{"controller-uid", made.body["metadata"]["uid"]}}));
+  EXPECT_EQ(made.body["spec"]["completions"], 1);
+  EXPECT_EQ(server.merge(jobs + "/j", {{"spec", {{"completions", 2}}}}).status, 422);
+  EXPECT_EQ(server.merge(jobs + "/j", {{"spec", {{"suspend", true}}}}).status, 200);
+}
+
+TEST(ApiServer, a_deployment_whose_selector_misses_its_own_pods_is_refused) {
+  TestServer server;
+  const Reply refused = server.post("/apis/apps/v1/namespaces/default/deployments", Json::parse(R"({
+    "metadata": {"name": "d"}, "spec": {"selector": {"matchLabels": {"a": "b"}}, "template": {
+    "metadata": {"labels": {"a": "c"}}, "spec": {"containers": [{"name": "c", "image": "i"}]}}}})"));
+  EXPECT_EQ(refused.status, 422);
+  EXPECT_EQ(refused.body["message"],
+            "Deployment.apps \"d\" is invalid: spec.template.metadata.labels: Invalid value: "
+            "map[string]string{\"a\":\"c\"}: `selector` does not match template `labels`");
+}
+
+TEST(ApiServer, watches_over_the_limit_are_told_to_come_again_and_other_requests_go_on) {
+  TestServer server;
+  http::Request request;
+  request.method = "GET";
+  request.path = kMaps;
+  request.target = kMaps + "?watch=1";
+  request.query = {{"watch", "1"}};
+  request.headers.add("Authorization", "Bearer admintoken");
+  std::vector<http::Response> open;
+  while (open.size() < 5000) {
+    open.push_back(server.server().handle(request));
+    if (open.back().status != 200) break;
+  }
+  EXPECT_EQ(open.back().status, 429);
+  EXPECT_EQ(open.back().headers.get("Retry-After"), "1");
+  EXPECT_LT(open.size(), http::ServerLimits().threads) << "requests are left without a thread";
+  EXPECT_EQ(server.get(kMaps).status, 200);
+  open.clear();
+  EXPECT_EQ(server.server().handle(request).status, 200);
+}
+
 TEST(ApiServer, partial_metadata_has_neither_spec_nor_data) {
   TestServer server;
   server.post(kMaps, config_map("a", {{"k", "v"}}));
