@@ -7,6 +7,7 @@
 
 #include "controller/base/random.h"
 #include "controller/cmd/cluster_controller.h"
+#include "controller/cmd/data_backup.h"
 #include "controller/cmd/flags.h"
 #include "controller/cmd/standalone.h"
 
@@ -55,6 +56,17 @@ void add_standalone_command(CLI::App& app, const std::function<void()>& configur
   });
 }
 
+void add_backup_command(CLI::App& app, int& code) {
+  struct Folders {
+    std::filesystem::path data = "neoid-data", to;
+  };
+  auto folders = std::make_shared<Folders>();
+  auto* command = app.add_subcommand("backup", "copy the data folder of neoid standalone while it runs");
+  flag(*command, "--data", folders->data, "data folder to copy");
+  command->add_option("FOLDER", folders->to, "folder to make: a data folder itself")->required();
+  command->callback([folders, &code] { code = run_backup(folders->data, folders->to); });
+}
+
 void add_controller_command(CLI::App& app, const std::function<void()>& configure_log, int& code) {
   auto options = std::make_shared<ClusterControllerOptions>();
   auto* command = app.add_subcommand("controller", "run the controller against a cluster and a store");
@@ -82,6 +94,7 @@ void add_controller_command(CLI::App& app, const std::function<void()>& configur
 void add_controller(CLI::App& app, const std::function<void()>& configure_log, int& code) {
   add_standalone_command(app, configure_log, code);
   add_controller_command(app, configure_log, code);
+  add_backup_command(app, code);
 }
 
 }  // namespace neoid::cmd

@@ -1,4 +1,4 @@
-// The subcommands that run until they are told to stop: standalone, controller.
+// The subcommands that run until they are told to stop: standalone, controller; and backup, of what standalone keeps.
 #pragma once
 
 #include <CLI/CLI.hpp>
