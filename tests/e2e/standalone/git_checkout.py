@@ -60,7 +60,8 @@ def follow(folder):
     with Standalone(sys.argv[1], "--manifests", str(link), "--prune-after", "1s") as api:
 
         def described(name):
-            return api.ask("GET", f"{USERS}/{name}")[1].get("spec", {}).get("description")
+            status, body = api.ask("GET", f"{USERS}/{name}")
+            return body["spec"]["description"] if status == 200 else None
 
         def problems():
             return api.ask("GET", REPORT)[1].get("data", {}).get("problems", "")
