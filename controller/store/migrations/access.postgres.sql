@@ -2,7 +2,8 @@
 --
 -- neoid_controller  everything that a reconciler does, to rows of custom users
 -- neoid_platform    the same to rows of system users (the guards of the schema let nobody else)
--- neoid_token       decides about tokens: reads, and writes last_used
+-- neoid_token       decides about tokens: reads (of the trail what the feed needs, no content), writes last_used
+--                   and its own signing keys and revocations
 -- neoid_auditor     reads identities and the trail, no hashes, no keys
 -- neoid_admin       custom users: reads them, edits their texts, grants and tags; sees no system user, and
 --                   not the trail, which would tell of them
@@ -20,6 +21,8 @@ BEGIN
       EXECUTE format('GRANT INSERT, UPDATE ON neoid.epochs TO %I', part);
       EXECUTE format('GRANT INSERT ON neoid.activity TO %I', part);
       EXECUTE format('GRANT UPDATE ON neoid.activity_head TO %I', part);
+      EXECUTE format('GRANT INSERT, DELETE ON neoid.signing_keys, neoid.token_revocations TO %I', part);
+      EXECUTE format('GRANT UPDATE ON neoid.token_state TO %I', part);
     END LOOP;
     FOREACH part IN ARRAY ARRAY['users', 'grants', 'tags', 'credential_versions'] LOOP
       EXECUTE format('DROP POLICY IF EXISTS platform_sees_all ON neoid.%I', part);
@@ -33,6 +36,11 @@ BEGIN
     GRANT SELECT ON neoid.users, neoid.grants, neoid.scopes, neoid.credential_versions, neoid.last_used,
                     neoid.schema_migrations TO neoid_token;
     GRANT INSERT, UPDATE ON neoid.last_used TO neoid_token;
+    GRANT SELECT (number, user_id, cluster, kind, namespace, name, actor, action, writer)
+      ON neoid.activity TO neoid_token;
+    GRANT SELECT (one, number) ON neoid.activity_head TO neoid_token;
+    GRANT SELECT, INSERT, DELETE ON neoid.signing_keys, neoid.token_revocations TO neoid_token;
+    GRANT SELECT, UPDATE ON neoid.token_state TO neoid_token;
     FOREACH part IN ARRAY ARRAY['users', 'grants', 'credential_versions'] LOOP
       EXECUTE format('DROP POLICY IF EXISTS token_sees_all ON neoid.%I', part);
       EXECUTE format('CREATE POLICY token_sees_all ON neoid.%I FOR SELECT TO neoid_token USING (true)', part);
