@@ -9,6 +9,7 @@
 #include "controller/cmd/cluster_controller.h"
 #include "controller/cmd/data_backup.h"
 #include "controller/cmd/flags.h"
+#include "controller/cmd/oauth_flags.h"
 #include "controller/cmd/standalone.h"
 
 namespace neoid::cmd {
@@ -40,6 +41,11 @@ void add_standalone_command(CLI::App& app, const std::function<void()>& configur
       app.add_subcommand("standalone", "run the API, the store and the controller in one process");
   flag(*command, "--data", options->data, "folder that holds everything; made where there is none");
   flag(*command, "--listen", options->listen, "HOST:PORT of the Kubernetes-compatible API (port 0: any)");
+  command
+      ->add_option("--oauth-listen", options->oauth_listen,
+                   "HOST:PORT of the token service; '' for none; by default --listen's host and next port")
+      ->envname("NEOID_OAUTH_LISTEN");
+  add_token_flags(*command, options->oauth);
   flag(*command, "--store", options->store_url, "identity store; SQLite in the data folder by default");
   flag(*command, "--token-auth-file", options->token_auth_file,
        "more users: token,user,uid,\"group1,group2\"");

@@ -141,6 +141,17 @@ Result<DataFolder> open_data_folder(const fs::path& path, Instant now) {
   return folder;
 }
 
+Result<std::string> private_text(const DataFolder& folder, const std::string& name,
+                                 const std::string& otherwise) {
+  const fs::path file = folder.path / name;
+  if (!fs::exists(file)) NEOID_TRY_VOID(write_file(file, otherwise, 0600));
+  return read_file(file);
+}
+
+Result<void> keep_text(const DataFolder& folder, const std::string& name, const std::string& text) {
+  return write_file(folder.path / name, text, 0600);
+}
+
 Result<http::Identity> make_server_identity(const DataFolder& folder, const std::string& host, Instant now) {
   http::CertificateOptions options;
   options.common_name = "neoid standalone";

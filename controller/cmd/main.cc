@@ -11,6 +11,7 @@
 #include "controller/cmd/flags.h"
 #include "controller/cmd/import_flags.h"
 #include "controller/cmd/plan_flags.h"
+#include "controller/cmd/oauth_flags.h"
 #include "controller/cmd/store_flags.h"
 #include "controller/cmd/validate_flags.h"
 
@@ -52,6 +53,7 @@ int run(int argc, char** argv) {
       "Exit codes: 0 done, 1 failed, 2 wrong call.");
   const std::function<void()> start_log = [&log_flags] { configure_log(log_flags); };
   add_controller(app, start_log, code);
+  add_oauth(app, start_log, code);
   add_store(app, code);
   add_plan(app, code);
   add_validate(app, NEOID_VERSION, code);

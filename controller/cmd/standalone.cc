@@ -17,6 +17,7 @@
 #include "controller/cmd/health.h"
 #include "controller/cmd/local_transport.h"
 #include "controller/cmd/signals.h"
+#include "controller/cmd/standalone_oauth.h"
 #include "controller/kube/kubeconfig.h"
 #include "controller/manifests/sync.h"
 #include "reconcile/policy/admission.h"
@@ -117,6 +118,7 @@ Result<void> run(StandaloneOptions& options) {
 
   const http::Handler handler = [&api](const http::Request& request) { return api->handle(request); };
   const kube::Client client(std::make_shared<LocalTransport>(handler, folder.controller_token));
+  NEOID_TRY(const StandaloneOAuth oauth, open_standalone_oauth(options, folder, store_url, clock, metrics));
   options.controller.always_clean = true;  // no create outlives the process that serves it
   NEOID_TRY(const auto controller,
             reconcilers::Controller::create(client, *store, clock, metrics, options.controller));
@@ -128,6 +130,7 @@ Result<void> run(StandaloneOptions& options) {
   if (!options.health_address.empty()) {
     NEOID_TRY(health, serve_health(options.health_address, metrics, [&] { return controller->unready(); }));
   }
+  if (oauth.service) oauth.service->start();
   controller->start();
   const kube::Client manifests_client(std::make_shared<LocalTransport>(handler, manifests_token));
   std::optional<manifests::FolderSync> sync;
@@ -138,13 +141,16 @@ Result<void> run(StandaloneOptions& options) {
     sync.emplace(manifests_client, clock, std::move(wanted));
     sync->start();
   }
-  log::info(
-      "ready",
-      {{"api", url}, {"kubeconfig", (folder.path / "kubeconfig").string()}, {"store", store->location()}});
+  log::info("ready", {{"api", url},
+                      {"tokenURL", options.controller.settings.token_url},
+                      {"kubeconfig", (folder.path / "kubeconfig").string()},
+                      {"store", store->location()}});
   wait_for_stop_signal();
   log::info("stopping");
   sync.reset();
   controller->stop();
+  if (oauth.server) oauth.server->stop(std::chrono::seconds(2));
+  if (oauth.service) oauth.service->stop();
   api->stop();
   return {};
 }

@@ -2,8 +2,10 @@
 #pragma once
 
 #include <filesystem>
+#include <optional>
 #include <string>
 
+#include "controller/oauth/token_service.h"
 #include "controller/reconcilers/controller.h"
 
 namespace neoid::cmd {
@@ -11,6 +13,10 @@ namespace neoid::cmd {
 struct StandaloneOptions {
   std::filesystem::path data = "neoid-data";
   std::string listen = "127.0.0.1:6443";
+  // HOST:PORT of the token service; empty: none; not given: beside `listen`, the same host and the next port (any
+  // where that is any, and the same one again after a restart if it is free).
+  std::optional<std::string> oauth_listen;
+  oauth::TokenServiceOptions oauth;
   std::string store_url;            // empty: SQLite in the data folder
   std::string token_auth_file;      // more users, in the form of a real API server's --token-auth-file
   std::string health_address;       // empty: none

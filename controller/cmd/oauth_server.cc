@@ -1,0 +1,95 @@
+#include "controller/cmd/oauth_server.h"
+
+#include <fstream>
+#include <iostream>
+#include <iterator>
+#include <utility>
+
+#include "controller/base/log.h"
+#include "controller/cli/output.h"
+#include "controller/cmd/health.h"
+#include "controller/cmd/signals.h"
+#include "controller/oauth/request.h"
+
+namespace neoid::cmd {
+namespace {
+
+Result<std::string> read_named_file(const std::string& flag, const std::string& path) {
+  std::ifstream file(path, std::ios::binary);
+  if (!file) return fail(ErrorKind::Invalid, flag + " " + path + " cannot be read");
+  return std::string(std::istreambuf_iterator<char>(file), {});
+}
+
+bool is_loopback(const std::string& host) {
+  return host == "localhost" || host == "::1" || host.starts_with("127.");
+}
+
+Result<http::ServerOptions> server_options(const OAuthOptions& options) {
+  NEOID_TRY(const HostPort where, parse_host_port(options.listen));
+  http::ServerOptions server;
+  server.host = where.host;
+  server.port = where.port;
+  if (options.tls_cert_file.empty() != options.tls_key_file.empty())
+    return fail(ErrorKind::Invalid, "--tls-cert-file and --tls-key-file belong together");
+  if (options.tls_cert_file.empty()) {
+    if (!options.insecure_http && !is_loopback(where.host))
+      return fail(ErrorKind::Invalid,
+                  "--listen " + options.listen +
+                      " is not loopback, and client secrets must not cross a network in the clear: "
+                      "give --tls-cert-file and --tls-key-file, or --insecure-http where TLS ends "
+                      "in front of neoid");
+    return server;
+  }
+  NEOID_TRY(std::string certificate, read_named_file("--tls-cert-file", options.tls_cert_file));
+  NEOID_TRY(std::string key, read_named_file("--tls-key-file", options.tls_key_file));
+  server.tls = http::TlsOptions{http::Identity{std::move(certificate), Secret(std::move(key))}, {}};
+  return server;
+}
+
+Result<void> run_until_stopped(const OAuthOptions& options) {
+  SystemClock clock;
+  MetricsRegistry metrics;
+  NEOID_TRY(http::ServerOptions listening, server_options(options));
+  NEOID_TRY(std::string kek_text,
+            read_named_file("--key-encryption-key-file", options.key_encryption_key_file));
+  auto kek = oauth::KeyEncryptionKeys::parse(kek_text);
+  cleanse(kek_text);
+  if (!kek) return fail(wrap("--key-encryption-key-file " + options.key_encryption_key_file, kek.error()));
+  NEOID_TRY(const auto service,
+            oauth::TokenService::open(options.store_url, std::move(*kek), options.service, clock, metrics));
+  NEOID_TRY(const auto server, serve_oauth(*service, "--listen " + options.listen, std::move(listening)));
+  std::unique_ptr<http::Server> health;
+  if (!options.health_address.empty()) {
+    auto served = serve_health(options.health_address, metrics, [&] { return service->unready(); });
+    if (!served) return fail(wrap("--health-listen", served.error()));
+    health = std::move(*served);
+  }
+  service->start();
+  log::info("token service ready", {{"issuer", options.service.grant.issuer}, {"port", server->port()}});
+  wait_for_stop_signal();
+  log::info("stopping");
+  server->stop(std::chrono::seconds(5));
+  service->stop();
+  return {};
+}
+
+}  // namespace
+
+Result<std::unique_ptr<http::Server>> serve_oauth(oauth::TokenService& service, const std::string& flag,
+                                                  http::ServerOptions options) {
+  options.limits.body_bytes = oauth::kMaxBody_bytes;
+  options.limits.head_bytes = 16 << 10;
+  options.limits.body = std::chrono::seconds(10);
+  auto server = http::Server::listen(
+      std::move(options), [&service](const http::Request& request) { return service.handle(request); });
+  if (!server) return fail(wrap(flag + " cannot be used", std::move(server).error()));
+  return server;
+}
+
+int run_oauth(const OAuthOptions& options) {
+  hold_stop_signals();
+  if (auto result = run_until_stopped(options); !result) return cli::report(std::cerr, result.error());
+  return cli::kDone;
+}
+
+}  // namespace neoid::cmd
