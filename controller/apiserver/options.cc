@@ -7,6 +7,7 @@
 #include "controller/apiserver/apply/managed_fields.h"
 #include "controller/apiserver/go_type.h"
 #include "controller/apiserver/negotiate.h"
+#include "controller/apiserver/openapi/protobuf.h"
 #include "controller/apiserver/path_info.h"
 #include "reconcile/value/json_text.h"
 #include "reconcile/value/yaml.h"
@@ -164,8 +165,11 @@ Answer<Json> delete_options_from_body(const http::Request& request, std::string_
   const auto type = body_type(request.header("Content-Type"));
   if (!type) return refuse(type.error());
   Json body;
-  if (*type == BodyType::Protobuf) return refuse(untyped("protobuf DeleteOptions are not supported"));
-  if (*type == BodyType::Yaml) {
+  if (*type == BodyType::Protobuf) {
+    auto decoded = openapi::decode_protobuf(request.body, group_version, "DeleteOptions");
+    if (!decoded) return refuse(untyped(decoded.error().message));
+    body = std::move(*decoded);
+  } else if (*type == BodyType::Yaml) {
     auto parsed = parse_yaml(request.body);
     if (!parsed) return refuse(untyped(parsed.error().message));
     body = std::move(*parsed);

@@ -55,6 +55,10 @@ void add_standalone_command(CLI::App& app, const std::function<void()>& configur
        "pruned");
   duration_flag(*command, "--prune-after", options->prune_after,
                 "how long an object must have been missing in --manifests before it is pruned");
+  command
+      ->add_flag("--api-only", options->api_only,
+                 "serve the API alone, without store and controller: to try a deployment against it")
+      ->envname("NEOID_API_ONLY");
   add_reconciling_flags(*command, options->controller);
   command->callback([options, &configure_log, &code] {
     configure_log();

@@ -85,7 +85,8 @@ Result<std::unique_ptr<apiserver::ApiServer>> open_api(const StandaloneOptions& 
   }
   NEOID_TRY(http::Identity identity, make_server_identity(folder, where.host, clock.now()));
   api.tls = http::TlsOptions{std::move(identity), folder.ca.certificate_pem};
-  api.admission = admission();
+  // Alone, the API is guarded by what is deployed on it, as in a cluster.
+  if (!options.api_only) api.admission = admission();
   return apiserver::ApiServer::open(std::move(api), clock);
 }
 
@@ -105,6 +106,8 @@ Result<void> write_kubeconfig_file(const DataFolder& folder, const std::string& 
 }
 
 Result<void> run(StandaloneOptions& options) {
+  if (options.api_only && !options.store_url.empty())
+    return fail(ErrorKind::Invalid, "--api-only opens no store: leave --store away");
   SystemClock clock;
   MetricsRegistry metrics;
   NEOID_TRY(const DataFolder folder, open_data_folder(options.data, clock.now()));
@@ -113,25 +116,31 @@ Result<void> run(StandaloneOptions& options) {
             open_api(options, folder, manifests_token, clock));
   const std::string store_url =
       options.store_url.empty() ? "sqlite:" + (folder.path / "identity.db").string() : options.store_url;
-  NEOID_TRY(const std::unique_ptr<store::IdentityStore> store,
-            store::open_store(store_url, store::Migration::Apply));
-
   const http::Handler handler = [&api](const http::Request& request) { return api->handle(request); };
   const kube::Client client(std::make_shared<LocalTransport>(handler, folder.controller_token));
-  NEOID_TRY(const StandaloneOAuth oauth, open_standalone_oauth(options, folder, store_url, clock, metrics));
-  options.controller.always_clean = true;  // no create outlives the process that serves it
-  NEOID_TRY(const auto controller,
-            reconcilers::Controller::create(client, *store, clock, metrics, options.controller));
+  // Only the API: a controller of somebody else's is to come (tests of the chart).
+  std::unique_ptr<store::IdentityStore> store;
+  std::unique_ptr<reconcilers::Controller> controller;
+  StandaloneOAuth oauth;
+  if (!options.api_only) {
+    NEOID_TRY(store, store::open_store(store_url, store::Migration::Apply));
+    NEOID_TRY(oauth, open_standalone_oauth(options, folder, store_url, clock, metrics));
+    options.controller.always_clean = true;  // no create outlives the process that serves it
+    NEOID_TRY(controller,
+              reconcilers::Controller::create(client, *store, clock, metrics, options.controller));
+  }
   if (auto started = api->start(); !started)
     return fail(wrap("--listen " + options.listen + " cannot be used", std::move(started).error()));
   const std::string url = server_url(options.listen, api->port());
   NEOID_TRY_VOID(write_kubeconfig_file(folder, url));
   std::unique_ptr<http::Server> health;
   if (!options.health_address.empty()) {
-    NEOID_TRY(health, serve_health(options.health_address, metrics, [&] { return controller->unready(); }));
+    NEOID_TRY(health, serve_health(options.health_address, metrics, [&] {
+                return controller ? controller->unready() : std::vector<std::string>();
+              }));
   }
   if (oauth.service) oauth.service->start();
-  controller->start();
+  if (controller) controller->start();
   const kube::Client manifests_client(std::make_shared<LocalTransport>(handler, manifests_token));
   std::optional<manifests::FolderSync> sync;
   if (!options.manifests.empty()) {
@@ -144,11 +153,11 @@ Result<void> run(StandaloneOptions& options) {
   log::info("ready", {{"api", url},
                       {"tokenURL", options.controller.settings.token_url},
                       {"kubeconfig", (folder.path / "kubeconfig").string()},
-                      {"store", store->location()}});
+                      {"store", store ? store->location() : "none"}});
   wait_for_stop_signal();
   log::info("stopping");
   sync.reset();
-  controller->stop();
+  if (controller) controller->stop();
   if (oauth.server) oauth.server->stop(std::chrono::seconds(2));
   if (oauth.service) oauth.service->stop();
   api->stop();

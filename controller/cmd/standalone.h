@@ -22,6 +22,7 @@ struct StandaloneOptions {
   std::string health_address;       // empty: none
   std::filesystem::path manifests;  // a folder to keep the API in step with; empty: none
   Duration prune_after = std::chrono::seconds(10);
+  bool api_only = false;  // no store and no controller: one that runs elsewhere works against this API
   reconcilers::ControllerOptions controller;
 };
 

@@ -166,6 +166,9 @@ package io.k8s.api.networking.v1 networking.k8s.io
 type NetworkPolicy kind "NetworkPolicy says which traffic pods may receive and send."
   metadata 1 meta.ObjectMeta ={} "Standard metadata of the object."
   spec 2 NetworkPolicySpec ={}
+  status 3 NetworkPolicyStatus ={}
+type NetworkPolicyStatus
+  conditions 1 [meta.Condition] merge(type) map(type)
 type NetworkPolicySpec
   podSelector 1 meta.LabelSelector ! ={}
   ingress 2 [NetworkPolicyIngressRule]
