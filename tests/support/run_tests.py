@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Runs every test binary of a build folder and counts what ran.
+"""Runs every test binary of a build folder, and the tests in Python (tests/*/*_e2etest.py), and counts what ran.
 
     run_tests.py --build BUILD [NAME...]
 
@@ -19,10 +19,16 @@ import time
 sys.path.insert(0, str(pathlib.Path(__file__).parent))
 import private_postgres  # noqa: E402
 
+TESTS = pathlib.Path(__file__).resolve().parent.parent
 
-def binaries(build, names):
-    found = sorted(path for path in (build / "tests").glob("test_*") if os.access(path, os.X_OK) and path.is_file())
-    return [path for path in found if not names or any(name in path.name for name in names)]
+
+def programs(build, names):
+    """(name, command) of everything that is to run."""
+    found = [(path.name, [str(path)]) for path in (build / "tests").glob("test_*")
+             if os.access(path, os.X_OK) and path.is_file()]
+    for path in TESTS.glob("*/*_e2etest.py"):
+        found.append((f"test_{path.parent.name}_{path.stem.removesuffix('_e2etest')}", ["/usr/bin/python3", str(path)]))
+    return sorted(item for item in found if not names or any(name in item[0] for name in names))
 
 
 def cases(report):
@@ -41,11 +47,11 @@ def cases(report):
     return passed, failed, skipped
 
 
-def run(binary, folder, environment):
-    report = folder / (binary.name + ".json")
+def run(name, command, folder, environment):
+    report = folder / (name + ".json")
     started = time.monotonic()
     result = subprocess.run(
-        [str(binary), "--gtest_brief=1", f"--gtest_output=json:{report}"], env=environment, text=True,
+        [*command, "--gtest_brief=1", f"--gtest_output=json:{report}"], env=environment, text=True,
         errors="replace", stdout=subprocess.PIPE, stderr=subprocess.STDOUT, stdin=subprocess.DEVNULL)
     seconds = time.monotonic() - started
     try:
@@ -53,7 +59,7 @@ def run(binary, folder, environment):
     except (OSError, ValueError):
         passed, failed, skipped = 0, [], []
     if result.returncode != 0 and not failed:
-        failed = [f"{binary.name} (exit {result.returncode})"]
+        failed = [f"{name} (exit {result.returncode})"]
     return passed, failed, skipped, seconds, result.stdout
 
 
@@ -62,15 +68,15 @@ def main():
     parser.add_argument("--build", type=pathlib.Path, required=True)
     parser.add_argument("names", nargs="*")
     arguments = parser.parse_args()
-    chosen = binaries(arguments.build.resolve(), arguments.names)
+    chosen = programs(arguments.build.resolve(), arguments.names)
     environment = dict(os.environ, NEOID_PROGRAM=str(arguments.build.resolve() / "neoid"))
     totals = [0, 0, 0]
     with tempfile.TemporaryDirectory() as folder, private_postgres.server() as url:
         environment["NEOID_TEST_POSTGRES"] = url
-        for binary in chosen:
-            passed, failed, skipped, seconds, output = run(binary, pathlib.Path(folder), environment)
+        for program, command in chosen:
+            passed, failed, skipped, seconds, output = run(program, command, pathlib.Path(folder), environment)
             totals = [totals[0] + passed, totals[1] + len(failed), totals[2] + len(skipped)]
-            print(f"{'FAIL' if failed else 'ok  '} {binary.name}: {passed} passed, {len(failed)} failed, "
+            print(f"{'FAIL' if failed else 'ok  '} {program}: {passed} passed, {len(failed)} failed, "
                   f"{len(skipped)} skipped in {seconds:.1f} s", flush=True)
             for name, why in skipped:
                 print(f"     skipped {name}: {why or 'no reason given'}")
