@@ -293,29 +293,5 @@ TEST(ApiServer, a_dependent_whose_owner_never_was_is_collected) {
   EXPECT_EQ(server.get_until(kMaps + "/dependent", 404).status, 404);
 }
 
-TEST(ApiServer, keeps_jobs_whose_pods_do_not_change) {
-  TestServer server;
-  const std::string jobs = "/apis/batch/v1/namespaces/default/jobs";
-  Json job = {{"metadata", {{"name", "migrate"}}},
-              {"spec",
-               {{"template",
-                 {{"spec",
-                   {{"restartPolicy", "Always"},
-                    {"containers", Json::array({Json{{"name", "a"}, {"image", "neoid:1"}}})}}}}}}}};
-  EXPECT_EQ(server.post(jobs, job).status, 422) << "a job's pods end";
-  job["spec"]["template"]["spec"]["restartPolicy"] = "Never";
-  const Reply made = server.post(jobs, job);
-  ASSERT_EQ(made.status, 201) << made.text;
-  EXPECT_EQ(made.body["spec"]["backoffLimit"], 6);
-  EXPECT_EQ(
-      server.merge(jobs + "/migrate/status", {{"status", {{"succeeded", 1}}}}).body["status"]["succeeded"],
-      1);
-  const Json other = {
-      {"spec",
-       {{"template",
-         {{"spec", {{"containers", Json::array({Json{{"name", "a"}, {"image", "neoid:2"}}})}}}}}}}};
-  EXPECT_EQ(server.merge(jobs + "/migrate", other).status, 422);
-}
-
 }  // namespace
 }  // namespace neoid::apiserver
