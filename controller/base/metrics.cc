@@ -7,7 +7,7 @@
 #include <prometheus/registry.h>
 #include <prometheus/text_serializer.h>
 
-#include <functional>
+#include <algorithm>
 
 #include "controller/base/mutex.h"
 #include "reconcile/base/check.h"
@@ -24,6 +24,7 @@ struct MetricsRegistry::Families {
   prometheus::Registry registry{prometheus::Registry::InsertBehavior::Merge};
   mutable Mutex mutex;
   std::map<std::string, char> types NEOID_GUARDED_BY(mutex);
+  std::map<std::string, std::vector<prometheus::Gauge*>> sets NEOID_GUARDED_BY(mutex);  // of set_gauges()
 
   void claim(const std::string& name, char type) {
     MutexLock lock(mutex);
@@ -49,6 +50,56 @@ Histogram MetricsRegistry::histogram(const std::string& name, const std::string&
   families_->claim(name, 'h');
   auto& family = prometheus::BuildHistogram().Name(name).Help(help).Register(families_->registry);
   return Histogram(&family.Add(labels, bounds));
+}
+
+namespace {
+
+template <class Values>
+Labels labels_of(const MetricInfo& info, MetricType type, const Values& values) {
+  NEOID_CHECK(info.type == type);
+  const std::vector<std::string> names = info.label_names();
+  NEOID_CHECK(names.size() == values.size());
+  Labels labels;
+  std::size_t next = 0;
+  for (const auto& value : values) labels.emplace(names[next++], std::string(value));
+  return labels;
+}
+
+}  // namespace
+
+Counter MetricsRegistry::counter(const MetricInfo& info, std::initializer_list<std::string_view> values) {
+  return counter(std::string(info.name), std::string(info.help),
+                 labels_of(info, MetricType::Counter, values));
+}
+
+Gauge MetricsRegistry::gauge(const MetricInfo& info, std::initializer_list<std::string_view> values) {
+  return gauge(std::string(info.name), std::string(info.help), labels_of(info, MetricType::Gauge, values));
+}
+
+Histogram MetricsRegistry::histogram(const MetricInfo& info, std::initializer_list<std::string_view> values) {
+  return histogram(std::string(info.name), std::string(info.help), latency_buckets(),
+                   labels_of(info, MetricType::Histogram, values));
+}
+
+void MetricsRegistry::set_gauges(const MetricInfo& info,
+                                 const std::map<std::vector<std::string>, double>& values) {
+  families_->claim(std::string(info.name), 'g');
+  auto& family = prometheus::BuildGauge()
+                     .Name(std::string(info.name))
+                     .Help(std::string(info.help))
+                     .Register(families_->registry);
+  MutexLock lock(families_->mutex);
+  auto& before = families_->sets[std::string(info.name)];
+  std::vector<prometheus::Gauge*> fresh;
+  for (const auto& [key, value] : values) {
+    prometheus::Gauge& gauge = family.Add(labels_of(info, MetricType::Gauge, key));
+    gauge.Set(value);
+    fresh.push_back(&gauge);
+  }
+  for (prometheus::Gauge* old : before) {
+    if (std::find(fresh.begin(), fresh.end(), old) == fresh.end()) family.Remove(old);
+  }
+  before = std::move(fresh);
 }
 
 std::string MetricsRegistry::text() const {

@@ -1,14 +1,17 @@
 // Metrics: counters, gauges and histograms in a registry, and Prometheus' text format of them.
 //
 // Thread-safe. main owns one Registry and passes it on; the handles are small values that are valid as long
-// as the registry is. Names follow Prometheus: neoid_ in front, base units, _total for counters. Labels must
-// have few values: never the name of an object, never anything a client chose.
+// as the registry is. What there is stands in metric_table.h.
 #pragma once
 
+#include <initializer_list>
 #include <map>
 #include <memory>
 #include <string>
+#include <string_view>
 #include <vector>
+
+#include "controller/base/metric_table.h"
 
 namespace prometheus {
 class Counter;
@@ -65,6 +68,13 @@ class MetricsRegistry {
   // `bounds`: upper bounds of the buckets, ascending; used when the name is new.
   Histogram histogram(const std::string& name, const std::string& help, const std::vector<double>& bounds,
                       const Labels& labels = {});
+
+  // Of the table: a value for each of its labels, in order. CHECKs their number and the type.
+  Counter counter(const MetricInfo& info, std::initializer_list<std::string_view> values = {});
+  Gauge gauge(const MetricInfo& info, std::initializer_list<std::string_view> values = {});
+  Histogram histogram(const MetricInfo& info, std::initializer_list<std::string_view> values = {});
+  // Label values -> value, in place of all that this gauge had before; what is not in it any more is gone.
+  void set_gauges(const MetricInfo& info, const std::map<std::vector<std::string>, double>& values);
 
   // Served as "text/plain; version=0.0.4; charset=utf-8".
   std::string text() const;

@@ -3,6 +3,9 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <regex>
+#include <set>
+
 namespace neoid {
 namespace {
 
@@ -36,6 +39,39 @@ TEST(Metrics, label_values_are_escaped) {
   MetricsRegistry registry;
   registry.counter("neoid_x_total", "X.", {{"why", "a\"b\nc"}}).add();
   EXPECT_THAT(registry.text(), HasSubstr(R"(why="a\"b\nc")"));
+}
+
+TEST(Metrics, a_set_of_gauges_replaces_the_one_before) {
+  MetricsRegistry registry;
+  registry.set_gauges(metric::kCredentials,
+                      {{{"IntegrationUser", "current"}, 3}, {{"IntegrationUser", "missing"}, 1}});
+  registry.set_gauges(metric::kCredentials, {{{"IntegrationUser", "current"}, 4}});
+  const std::string text = registry.text();
+  EXPECT_THAT(text, HasSubstr(R"(neoid_credentials{kind="IntegrationUser",state="current"} 4)"));
+  EXPECT_THAT(text, testing::Not(HasSubstr("missing")));
+}
+
+TEST(MetricTable, names_types_and_labels_follow_prometheus_and_are_unique) {
+  std::set<std::string_view> names;
+  for (const MetricInfo* info : all_metrics()) {
+    const std::string name(info->name);
+    EXPECT_TRUE(names.insert(info->name).second) << name << " is there twice";
+    EXPECT_TRUE(std::regex_match(name, std::regex("neoid_[a-z]+(_[a-z]+)*"))) << name;
+    EXPECT_EQ(info->type == MetricType::Counter, name.ends_with("_total")) << name;
+    if (info->type == MetricType::Histogram) EXPECT_TRUE(name.ends_with("_seconds")) << name;
+    EXPECT_TRUE(info->help.ends_with(".")) << name;
+    for (const std::string& label : info->label_names()) {
+      EXPECT_TRUE(std::regex_match(label, std::regex("[a-z]+"))) << name << " " << label;
+      EXPECT_TRUE(label != "name" && label != "namespace" && label != "uid") << name << " names objects";
+    }
+  }
+}
+
+TEST(MetricTable, a_metric_of_the_table_takes_a_value_for_each_label) {
+  MetricsRegistry registry;
+  registry.counter(metric::kReconciles, {"Scope", "changed"}).add();
+  EXPECT_THAT(registry.text(), HasSubstr(R"(neoid_reconcile_total{kind="Scope",result="changed"} 1)"));
+  EXPECT_DEATH(registry.counter(metric::kReconciles, {"Scope"}), "");
 }
 
 TEST(MetricsDeathTest, one_name_is_one_type) {
