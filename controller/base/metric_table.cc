@@ -17,7 +17,7 @@ std::span<const MetricInfo* const> all_metrics() {
       &kReconcileSeconds, &kDrift,          &kIssued,       &kRevoked,      &kCredentials,   &kResources,
       &kEvents,           &kSweepSeconds,   &kLastSweep,    &kWatchAge,     &kWatchFailures, &kWatchLists,
       &kCachedObjects,    &kApiSeconds,     &kApiRequests,  &kStoreSeconds, &kStoreFailures, &kStoreUp,
-      &kLeader,           &kLeaderEpoch,    &kLeaderTerms,  &kReady,        &kBuildInfo};
+      &kLeader,           &kLeaderEpoch,    &kLeaderTerms,  &kReady};
   return kAll;
 }
 

@@ -128,8 +128,6 @@ inline constexpr MetricInfo kLeaderEpoch{"neoid_leader_epoch", MetricType::Gauge
 inline constexpr MetricInfo kLeaderTerms{"neoid_leader_terms_total", MetricType::Counter,
                                          "Terms that this replica began."};
 inline constexpr MetricInfo kReady{"neoid_ready", MetricType::Gauge, "1 while /readyz answers 200."};
-inline constexpr MetricInfo kBuildInfo{
-    "neoid_build_info", MetricType::Gauge, "Always 1; the label tells what is running.", {"version"}};
 
 }  // namespace metric
 
