@@ -11,6 +11,7 @@
 #include "controller/http/base_url.h"
 #include "controller/http/message_stream.h"
 #include "controller/http/openssl.h"
+#include "controller/http/tunnel.h"
 
 namespace neoid::http {
 namespace {
@@ -90,8 +91,8 @@ struct Collector {
 
 class Client::Impl {
  public:
-  Impl(ClientOptions options, BaseUrl url, SslContextPtr tls)
-      : options_(std::move(options)), url_(std::move(url)), tls_(std::move(tls)) {}
+  Impl(ClientOptions options, BaseUrl url, SslContextPtr tls, std::optional<Proxy> proxy)
+      : options_(std::move(options)), url_(std::move(url)), tls_(std::move(tls)), proxy_(std::move(proxy)) {}
 
   Result<ClientResponse> send(const ClientRequest& request, std::stop_token stop);
   Result<ClientResponse> stream(const ClientRequest& request,
@@ -109,6 +110,7 @@ class Client::Impl {
   const ClientOptions options_;
   const BaseUrl url_;
   const SslContextPtr tls_;
+  const std::optional<Proxy> proxy_;
 
   Mutex mutex_;
   CondVar link_free_;
@@ -178,7 +180,8 @@ SslPtr Client::Impl::new_tls() const {
 Result<LinkPtr> Client::Impl::connect(SteadyTime deadline, const std::stop_token& stop) {
   const SteadyTime until = std::min(deadline, steady_clock::now() + options_.connect_timeout);
   const std::string context = "cannot connect to " + options_.base_url;
-  auto connected = Connection::connect(url_.host, url_.port, until);
+  auto connected =
+      proxy_ ? connect_through(*proxy_, url_, until, stop) : Connection::connect(url_.host, url_.port, until);
   if (!connected) return fail(wrap(context, std::move(connected).error()));
   auto link = std::make_unique<Link>(std::move(*connected), url_);
   if (!tls_) return link;
@@ -297,8 +300,14 @@ Result<std::unique_ptr<Client>> Client::create(ClientOptions options) {
   if (url.tls) {
     NEOID_TRY(tls, client_context(options.tls));
   }
-  return std::unique_ptr<Client>(
-      new Client(std::make_unique<Impl>(std::move(options), std::move(url), std::move(tls))));
+  std::optional<Proxy> proxy;
+  if (!options.proxy_url.empty()) {
+    if (!url.tls)
+      return fail(ErrorKind::Invalid, "a proxy is used for https only; leave it out for " + options.base_url);
+    NEOID_TRY(proxy, parse_proxy(options.proxy_url));
+  }
+  return std::unique_ptr<Client>(new Client(
+      std::make_unique<Impl>(std::move(options), std::move(url), std::move(tls), std::move(proxy))));
 }
 
 Client::Client(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}

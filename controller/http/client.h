@@ -4,7 +4,7 @@
 // byte of the request was written is replaced by a fresh one; after the first byte nothing is ever sent
 // again, redirects and challenges are not followed, and what may have happened at the other side is told by
 // the kind of the error:
-//   Unavailable  nothing was sent: no address, connection refused, handshake failed. It did not happen.
+//   Unavailable  nothing was sent: no address, connection or tunnel refused, handshake failed. It did not happen.
 //   Timeout      sent, wholly or in part, but no whole answer: reason "Deadline", "ConnectionLost" (cut
 //   before or
 //                in the middle of the answer) or "Canceled" (stop_token). It may or may not have happened.
@@ -36,6 +36,8 @@ struct ClientOptions {
   std::string
       base_url;  // "https://host:port" or "http://[::1]:80/prefix"; the prefix goes in front of targets
   ClientTlsOptions tls = {};
+  // "http://[USER:PASSWORD@]host:port": an HTTP proxy that opens a tunnel by CONNECT, for https base URLs; empty: none.
+  std::string proxy_url = {};
   std::string user_agent = "neoid";
   std::size_t max_connections = 16;        // for send; a stream has a connection of its own, uncounted
   std::size_t max_body_bytes = 64U << 20;  // of an answer that is collected

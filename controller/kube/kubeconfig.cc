@@ -118,8 +118,9 @@ class Merged {
 Result<void> read_cluster(const Entry& cluster, Access& access) {
   NEOID_TRY(access.server, cluster.text("server"));
   if (access.server.empty()) return cluster.refuse("server", "is missing; write the URL of the API server");
-  NEOID_TRY(const std::string proxy, cluster.text("proxy-url"));
-  if (!proxy.empty()) return cluster.refuse("proxy-url", "proxies are not supported; remove it");
+  NEOID_TRY(access.proxy_url, cluster.text("proxy-url"));
+  if (!access.proxy_url.empty() && !access.proxy_url.starts_with("http://"))
+    return cluster.refuse("proxy-url", "must be http://HOST:PORT; other kinds of proxy are not supported");
   NEOID_TRY(access.tls.ca_pem, data_or_file(cluster, "certificate-authority"));
   NEOID_TRY(access.tls.server_name, cluster.text("tls-server-name"));
   const auto insecure = cluster.value.find("insecure-skip-tls-verify");

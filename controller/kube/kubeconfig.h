@@ -34,6 +34,7 @@ Environment process_environment();
 struct Access {
   std::string server;  // URL
   http::ClientTlsOptions tls;
+  std::string proxy_url;                // empty: none
   http::Headers headers;                // impersonation
   std::shared_ptr<TokenSource> tokens;  // null: no token
   std::string ns;                       // of the context or the pod; "default" if it names none

@@ -57,6 +57,7 @@ Result<std::shared_ptr<Transport>> connect(const Access& access) {
   http::ClientOptions options;
   options.base_url = access.server;
   options.tls = access.tls;
+  options.proxy_url = access.proxy_url;
   NEOID_TRY(auto client, http::Client::create(std::move(options)));
   return std::make_shared<HttpTransport>(std::move(client), access.headers, access.tokens);
 }

@@ -7,6 +7,7 @@
 #include "controller/http/server.h"
 #include "controller/kube/kubeconfig.h"
 #include "scripted_transport.h"
+#include "tests/controller/http/fake_server.h"
 
 namespace neoid::kube {
 namespace {
@@ -131,6 +132,24 @@ TEST(HttpTransport, says_who_we_are_and_asks_for_a_new_token_after_401) {
   EXPECT_EQ(requests, 1);
   EXPECT_TRUE(client.get(kSecrets, {"a", "b"}).has_value());
   EXPECT_EQ(requests, 2);
+}
+
+// A Secret that was created, but whose answer was lost, must not be sent again by anybody: see docs/credential-protocol.md.
+TEST(HttpTransport, a_create_whose_answer_was_cut_off_is_sent_once) {
+  std::atomic<int> creates = 0;
+  const http::FakeServer server([&](int socket, int) {
+    if (http::FakeServer::read_request(socket).starts_with("POST ")) ++creates;
+  });
+  Access access;
+  access.server = server.url();
+  const Client client(*connect(access));
+  WriteOptions options;
+  options.timeout = std::chrono::seconds(5);
+  const auto made = client.create(kSecrets, "apps", {{"metadata", {{"name", "a"}}}}, options);
+  ASSERT_FALSE(made.has_value());
+  EXPECT_EQ(made.error().kind, ErrorKind::Timeout) << made.error().describe();
+  EXPECT_EQ(creates, 1);
+  EXPECT_EQ(server.connections(), 1);
 }
 
 }  // namespace

@@ -162,7 +162,7 @@ TEST_F(Kubeconfig, errors_are_one_line_with_the_file_the_key_and_the_remedy) {
        "contexts[x].context.cluster \"c\" is not among the clusters (d)"},
       {config("{}", "{}"), "clusters[c].cluster.server: is missing"},
       {config("{server: 5}", "{}"), "clusters[c].cluster.server: must be a string"},
-      {config("{server: h, proxy-url: x}", "{}"), "proxy-url: proxies are not supported"},
+      {config("{server: h, proxy-url: 'socks5://x'}", "{}"), "proxy-url: must be http://HOST:PORT"},
       {config("{server: h, certificate-authority-data: '*'}", "{}"),
        "certificate-authority-data: is not base64"},
       {config("{server: h, certificate-authority: missing.crt}", "{}"), "missing.crt"},
