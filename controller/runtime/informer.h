@@ -19,7 +19,15 @@
 
 namespace neoid::runtime {
 
+// How a cache keeps a T: as it is. Another form has the same members (controller/reconcilers/packed.h has a use for one).
 template <class T>
+struct KeepWhole {
+  using Stored = std::shared_ptr<const T>;
+  static Stored pack(T value) { return std::make_shared<const T>(std::move(value)); }
+  static std::shared_ptr<const T> unpack(const kube::ObjectName&, const Stored& stored) { return stored; }
+};
+
+template <class T, class Form = KeepWhole<T>>
 class Informer final : private ReflectorSink {
  public:
   using Value = std::shared_ptr<const T>;
@@ -41,9 +49,12 @@ class Informer final : private ReflectorSink {
   Duration age() const { return reflector_.age(); }
 
   Value find(const kube::ObjectName& name) const {
-    MutexLock lock(mutex_);
-    const auto found = objects_.find(name);
-    return found == objects_.end() ? nullptr : found->second;
+    std::optional<Stored> stored;
+    {
+      MutexLock lock(mutex_);
+      if (const auto found = objects_.find(name); found != objects_.end()) stored = found->second;
+    }
+    return stored ? Form::unpack(name, *stored) : nullptr;
   }
 
   std::size_t size() const {
@@ -51,72 +62,99 @@ class Informer final : private ReflectorSink {
     return objects_.size();
   }
 
-  // A snapshot, sorted by namespace and name.
-  std::vector<std::pair<kube::ObjectName, Value>> all() const {
-    MutexLock lock(mutex_);
-    return {objects_.begin(), objects_.end()};
+  // Calls `visit` for every object, sorted by namespace and name, without a lock held. What comes or goes meanwhile may
+  // or may not be among them.
+  void each(const std::function<void(const kube::ObjectName&, const Value&)>& visit) const {
+    std::optional<kube::ObjectName> last;
+    for (;;) {
+      std::vector<std::pair<kube::ObjectName, Stored>> some;
+      {
+        MutexLock lock(mutex_);
+        auto next = last ? objects_.upper_bound(*last) : objects_.begin();
+        for (; next != objects_.end() && some.size() < kAtOnce; ++next) some.push_back(*next);
+      }
+      if (some.empty()) return;
+      for (const auto& [name, stored] : some) visit(name, Form::unpack(name, stored));
+      last = some.back().first;
+    }
   }
 
  private:
+  using Stored = typename Form::Stored;
+  using Objects = std::map<kube::ObjectName, Stored>;
+  static constexpr std::size_t kAtOnce = 256;
+
   static kube::ObjectName name_of(const Json& object) {
-    const Json metadata = object.value("metadata", Json::object());
-    return {metadata.value("namespace", ""), metadata.value("name", "")};
+    const auto metadata = object.find("metadata");
+    if (metadata == object.end()) return {};
+    return {metadata->value("namespace", ""), metadata->value("name", "")};
   }
 
-  Value decode(const kube::ObjectName& name, Json& object) {
+  std::optional<Stored> decode(const kube::ObjectName& name, Json& object) {
     auto decoded = decode_(object);
-    if (decoded) return std::make_shared<const T>(std::move(*decoded));
+    if (decoded) return Form::pack(std::move(*decoded));
     log::error("an object cannot be read and is left out", {{"resource", plural_},
                                                             {"namespace", name.ns},
                                                             {"name", name.name},
                                                             {"error", decoded.error().describe()}});
-    return nullptr;
+    return std::nullopt;
   }
 
-  // Puts one in place (null: takes it out) and returns what was there.
-  Value exchange(const kube::ObjectName& name, const Value& value) {
+  static Value unpack(const kube::ObjectName& name, const std::optional<Stored>& stored) {
+    return stored ? Form::unpack(name, *stored) : nullptr;
+  }
+
+  static std::optional<Stored> found_in(const Objects& objects, const kube::ObjectName& name) {
+    const auto found = objects.find(name);
+    return found == objects.end() ? std::nullopt : std::optional<Stored>(found->second);
+  }
+
+  // Puts one in place (nothing: takes it out) and returns what was there.
+  std::optional<Stored> exchange(const kube::ObjectName& name, const std::optional<Stored>& stored) {
     MutexLock lock(mutex_);
-    const auto place = objects_.find(name);
-    Value before = place == objects_.end() ? nullptr : place->second;
-    if (value)
-      objects_[name] = value;
-    else if (place != objects_.end())
-      objects_.erase(place);
+    std::optional<Stored> before = found_in(objects_, name);
+    if (stored)
+      objects_[name] = *stored;
+    else
+      objects_.erase(name);
     return before;
   }
 
-  void replace(std::vector<Json> items) override {
-    std::map<kube::ObjectName, Value> fresh;
+  void begin_replace() override { fresh_.clear(); }
+
+  void add_page(std::vector<Json> items) override {
     for (Json& item : items) {
       const kube::ObjectName name = name_of(item);
-      if (Value value = decode(name, item)) fresh.emplace(name, std::move(value));
+      if (auto stored = decode(name, item)) fresh_.emplace(name, std::move(*stored));
     }
-    std::map<kube::ObjectName, Value> before;
+  }
+
+  void end_replace() override {
+    Objects before;
     {
       MutexLock lock(mutex_);
-      before = std::exchange(objects_, fresh);
+      before = std::exchange(objects_, std::exchange(fresh_, {}));
     }
-    for (const auto& [name, value] : fresh) {
-      const auto old = before.find(name);
-      on_change_(name, old == before.end() ? nullptr : old->second, value);
-    }
-    for (const auto& [name, value] : before) {
-      if (fresh.count(name) == 0) on_change_(name, value, nullptr);
-    }
+    each([&](const kube::ObjectName& name, const Value& value) {
+      on_change_(name, unpack(name, found_in(before, name)), value);
+      before.erase(name);
+    });
+    for (const auto& [name, stored] : before) on_change_(name, Form::unpack(name, stored), nullptr);
   }
 
   void apply(kube::WatchEventType type, Json object) override {
     const kube::ObjectName name = name_of(object);
-    const Value after = type == kube::WatchEventType::Deleted ? nullptr : decode(name, object);
-    const Value before = exchange(name, after);
-    if (before || after) on_change_(name, before, after);
+    const auto after = type == kube::WatchEventType::Deleted ? std::nullopt : decode(name, object);
+    const auto before = exchange(name, after);
+    if (before || after) on_change_(name, unpack(name, before), unpack(name, after));
   }
 
   const Decode decode_;
   const OnChange on_change_;
   const std::string plural_;
+  Objects fresh_;  // of the list that is being read; the reflector's thread alone
   mutable Mutex mutex_;
-  std::map<kube::ObjectName, Value> objects_ NEOID_GUARDED_BY(mutex_);
+  Objects objects_ NEOID_GUARDED_BY(mutex_);
   Reflector reflector_;
 };
 

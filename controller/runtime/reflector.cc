@@ -76,6 +76,8 @@ void Reflector::run(std::stop_token stop) {
       if (!clock_.sleep_for(jitter(delay, 0.2), stop)) return;
     }
     state = next_state(state, input, failures);
+    if (std::holds_alternative<Listed>(input) && options_.lists) Counter(*options_.lists).add();
+    if (std::holds_alternative<Failed>(input) && options_.failures) Counter(*options_.failures).add();
     if (std::holds_alternative<Failed>(input))
       ++failures;
     else if (!std::holds_alternative<Waited>(input))
@@ -101,15 +103,15 @@ ReflectorInput Reflector::failed(const Error& error, const std::string& resource
 }
 
 ReflectorInput Reflector::list() {
-  std::vector<Json> items;
   std::string continue_token;
+  sink_.begin_replace();
   for (;;) {
     auto page = client_.list(options_.type, options_.selection, options_.page_size, continue_token);
     if (!page) return failed(page.error(), {});
-    std::move(page->items.begin(), page->items.end(), std::back_inserter(items));
+    sink_.add_page(std::move(page->items));
     if (page->continue_token.empty()) {
       alive();
-      sink_.replace(std::move(items));
+      sink_.end_replace();
       synced_.store(true);
       return Listed{page->resource_version};
     }

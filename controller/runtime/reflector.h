@@ -1,22 +1,24 @@
 // Reflector: keeps a sink in step with one selection of the API, by list and watch, for ever.
 //
-// Flow: list in pages -> sink.replace(all) -> watch from that version -> sink.apply(event)... A watch that ends is
+// Flow: list in pages to the sink -> watch from that version -> sink.apply(event)... A watch that ends is
 // resumed from the last version seen (bookmarks move it on); 410 lists again; any other failure backs off with jitter.
-// Guarantees: events arrive in the order of the API; between two replace() nothing is missed. A watch that is silent
+// Guarantees: events arrive in the order of the API; between two lists nothing is missed. A watch that is silent
 // for longer than `silence` is taken for dead (the server is asked for bookmarks, about one a minute).
 // Assumptions: one thread runs it; the sink is called from that thread alone.
-// Failure modes: while it fails, age() grows; healthy() tells.
+// Failure modes: while it fails, age() grows.
 #pragma once
 
 #include <atomic>
 #include <chrono>
 #include <functional>
+#include <optional>
 #include <stop_token>
 #include <string>
 #include <variant>
 #include <vector>
 
 #include "controller/base/clock.h"
+#include "controller/base/metrics.h"
 #include "controller/kube/client.h"
 
 namespace neoid::runtime {
@@ -57,7 +59,11 @@ ReflectorState next_state(const ReflectorState& state, const ReflectorInput& inp
 class ReflectorSink {
  public:
   virtual ~ReflectorSink() = default;
-  virtual void replace(std::vector<Json> items) = 0;
+  // A whole list, page by page, so that it is never in memory at once: begin, pages, end. A list that fails half way is
+  // begun anew; what was there holds until the end.
+  virtual void begin_replace() = 0;
+  virtual void add_page(std::vector<Json> items) = 0;
+  virtual void end_replace() = 0;
   virtual void apply(kube::WatchEventType type, Json object) = 0;
 };
 
@@ -66,6 +72,8 @@ struct ReflectorOptions {
   kube::Selection selection;
   int page_size = 500;
   std::chrono::milliseconds silence = std::chrono::seconds(150);
+  std::optional<Counter> lists;     // whole lists that were read
+  std::optional<Counter> failures;  // lists and watches that failed
 };
 
 class Reflector {

@@ -39,10 +39,19 @@ struct BackoffOptions {
   double jitter = 0.2;
 };
 
+// What is told of each key: how long it waited when it is taken, how long it was held when it is given back, and that it
+// is to be tried again. Called under the queue's lock. Empty: not asked for.
+struct QueueMeters {
+  std::function<void(std::chrono::nanoseconds)> waited = nullptr;
+  std::function<void(std::chrono::nanoseconds)> worked = nullptr;
+  std::function<void()> retried = nullptr;
+};
+
 template <class Key>
 class WorkQueue {
  public:
-  explicit WorkQueue(Clock& clock, BackoffOptions backoff = {}) : clock_(clock), backoff_(backoff) {}
+  explicit WorkQueue(Clock& clock, BackoffOptions backoff = {}, QueueMeters meters = {})
+      : clock_(clock), backoff_(backoff), meters_(std::move(meters)) {}
 
   void add(const Key& key, Priority priority = Priority::Urgent) {
     {
@@ -62,8 +71,9 @@ class WorkQueue {
     changed_.notify_one();
   }
 
-  // Ready again after this key's own exponential backoff; returns the delay. forget() starts it anew.
-  Duration retry(const Key& key) {
+  // Ready again after this key's own exponential backoff, or after `at_least` where somebody asked for that; returns the
+  // delay. forget() starts it anew.
+  Duration retry(const Key& key, Duration at_least = Duration(0)) {
     Duration delay;
     {
       MutexLock lock(mutex_);
@@ -71,6 +81,8 @@ class WorkQueue {
       delay = backoff_.first;
       for (int i = 0; i < failures && delay < backoff_.most; ++i) delay *= 2;
       delay = neoid::jitter(std::min(delay, backoff_.most), backoff_.jitter);
+      delay = std::max(delay, at_least);
+      if (meters_.retried) meters_.retried();
       schedule(key, clock_.steady_now() + delay, Priority::Urgent);
     }
     changed_.notify_one();
@@ -105,7 +117,8 @@ class WorkQueue {
       MutexLock lock(mutex_);
       const auto held = held_.find(key);
       if (held == held_.end()) return;
-      const std::optional<Priority> again = held->second;
+      const std::optional<Priority> again = held->second.again;
+      if (meters_.worked) meters_.worked(clock_.steady_now() - held->second.since);
       held_.erase(held);
       if (again) make_ready(key, *again);
       ready = again.has_value();
@@ -117,6 +130,15 @@ class WorkQueue {
   std::size_t ready() const {
     MutexLock lock(mutex_);
     return waiting_.size();
+  }
+  std::size_t ready(Priority priority) const {
+    MutexLock lock(mutex_);
+    return ready_[static_cast<std::size_t>(priority)];
+  }
+  // Keys that wait for their time.
+  std::size_t scheduled() const {
+    MutexLock lock(mutex_);
+    return schedule_.size();
   }
   std::size_t held() const {
     MutexLock lock(mutex_);
@@ -130,22 +152,33 @@ class WorkQueue {
 
  private:
   using Schedule = std::multimap<SteadyTime, std::pair<Key, Priority>>;
+  struct Waiting {
+    Priority priority;
+    SteadyTime since;
+  };
+  struct Held {
+    std::optional<Priority> again;  // added meanwhile
+    SteadyTime since;
+  };
 
   void make_ready(const Key& key, Priority priority) NEOID_REQUIRES(mutex_) {
     unschedule(key);
     if (const auto held = held_.find(key); held != held_.end()) {
-      held->second = held->second ? std::min(*held->second, priority) : priority;
+      std::optional<Priority>& again = held->second.again;
+      again = again ? std::min(*again, priority) : priority;
       return;
     }
-    const auto [place, fresh] = waiting_.try_emplace(key, priority);
-    if (!fresh && place->second <= priority) return;
-    place->second = priority;  // an entry of a lower priority may stay in its line; pop() skips it
+    const auto [place, fresh] = waiting_.try_emplace(key, Waiting{priority, clock_.steady_now()});
+    if (!fresh && place->second.priority <= priority) return;
+    if (!fresh) --ready_[static_cast<std::size_t>(place->second.priority)];
+    ++ready_[static_cast<std::size_t>(priority)];
+    place->second.priority = priority;  // an entry of a lower priority may stay in its line; pop() skips it
     lines_[static_cast<std::size_t>(priority)].push_back(key);
   }
 
   void schedule(const Key& key, SteadyTime due, Priority priority) NEOID_REQUIRES(mutex_) {
     if (waiting_.count(key) != 0) return;
-    if (const auto held = held_.find(key); held != held_.end() && held->second) return;
+    if (const auto held = held_.find(key); held != held_.end() && held->second.again) return;
     if (const auto old = scheduled_.find(key); old != scheduled_.end()) {
       if (old->second->first <= due) return;
       schedule_.erase(old->second);
@@ -175,8 +208,13 @@ class WorkQueue {
       while (!line.empty() && batch.size() < most) {
         Key key = std::move(line.front());
         line.pop_front();
-        if (waiting_.erase(key) == 0) continue;  // taken before, from a line of higher priority
-        held_.emplace(key, std::nullopt);
+        const auto waiting = waiting_.find(key);
+        if (waiting == waiting_.end()) continue;  // taken before, from a line of higher priority
+        const SteadyTime now = clock_.steady_now();
+        if (meters_.waited) meters_.waited(now - waiting->second.since);
+        --ready_[static_cast<std::size_t>(waiting->second.priority)];
+        waiting_.erase(waiting);
+        held_.emplace(key, Held{std::nullopt, now});
         batch.push_back(std::move(key));
       }
     }
@@ -185,11 +223,13 @@ class WorkQueue {
 
   Clock& clock_;
   const BackoffOptions backoff_;
+  const QueueMeters meters_;
   mutable Mutex mutex_;
   CondVar changed_;
   std::array<std::deque<Key>, 2> lines_ NEOID_GUARDED_BY(mutex_);
-  std::unordered_map<Key, Priority> waiting_ NEOID_GUARDED_BY(mutex_);
-  std::unordered_map<Key, std::optional<Priority>> held_ NEOID_GUARDED_BY(mutex_);  // value: added meanwhile
+  std::array<std::size_t, 2> ready_ NEOID_GUARDED_BY(mutex_) = {};  // of each priority
+  std::unordered_map<Key, Waiting> waiting_ NEOID_GUARDED_BY(mutex_);
+  std::unordered_map<Key, Held> held_ NEOID_GUARDED_BY(mutex_);
   Schedule schedule_ NEOID_GUARDED_BY(mutex_);
   std::unordered_map<Key, typename Schedule::iterator> scheduled_ NEOID_GUARDED_BY(mutex_);
   std::unordered_map<Key, int> failures_ NEOID_GUARDED_BY(mutex_);
