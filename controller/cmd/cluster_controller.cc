@@ -8,6 +8,7 @@
 #include "controller/cli/output.h"
 #include "controller/cmd/health.h"
 #include "controller/cmd/signals.h"
+#include "controller/kube/measured_transport.h"
 
 namespace neoid::cmd {
 
@@ -20,13 +21,14 @@ int run_cluster_controller(const ClusterControllerOptions& options) {
   if (!store) return cli::report(std::cerr, store.error());
   auto transport = kube::connect(options.connection);
   if (!transport) return cli::report(std::cerr, transport.error());
-  const kube::Client client(*transport);
+  const kube::Client client(kube::measured(*transport, metrics));
   auto controller = reconcilers::Controller::create(client, **store, clock, metrics, options.controller);
   if (!controller)
     return cli::report(std::cerr, wrap("the Kubernetes API cannot be used", controller.error()));
   std::unique_ptr<http::Server> health;
   if (!options.health_address.empty()) {
-    auto served = serve_health(options.health_address, metrics, [&] { return (*controller)->unready(); });
+    auto served = serve_health(options.health_address, metrics,
+                               {[&] { return (*controller)->unready(); }, [&] { (*controller)->sample(); }});
     if (!served) return cli::report(std::cerr, wrap("--health-listen", served.error()));
     health = std::move(*served);
   }

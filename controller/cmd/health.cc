@@ -31,20 +31,22 @@ Result<HostPort> parse_host_port(const std::string& text) {
 }
 
 Result<std::unique_ptr<http::Server>> serve_health(const std::string& address, const MetricsRegistry& metrics,
-                                                   std::function<std::vector<std::string>()> unready) {
+                                                   HealthProbes probes) {
   NEOID_TRY(const HostPort where, parse_host_port(address));
   http::ServerOptions options;
   options.host = where.host;
   options.port = where.port;
   return http::Server::listen(
-      std::move(options), [&metrics, unready = std::move(unready)](const http::Request& request) {
+      std::move(options), [&metrics, probes = std::move(probes)](const http::Request& request) {
         if (request.path == "/livez") return plain(200, "ok");
-        if (request.path == "/metrics")
+        if (request.path == "/metrics") {
+          probes.sample();
           return http::Response{
               200, {{"Content-Type", "text/plain; version=0.0.4; charset=utf-8"}}, metrics.text(), nullptr};
+        }
         if (request.path != "/readyz") return plain(404, "there are /livez, /readyz and /metrics\n");
         std::string reasons;
-        for (const std::string& reason : unready()) reasons += reason + "\n";
+        for (const std::string& reason : probes.unready()) reasons += reason + "\n";
         return reasons.empty() ? plain(200, "ok") : plain(503, std::move(reasons));
       });
 }

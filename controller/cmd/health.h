@@ -11,9 +11,13 @@
 
 namespace neoid::cmd {
 
-// `address`: HOST:PORT. `unready`: why not, one line each; empty: ready. Errors: Invalid, Unavailable (port in use).
+struct HealthProbes {
+  std::function<std::vector<std::string>()> unready;  // why not, one line each; empty: ready
+  std::function<void()> sample;                       // brings the gauges up to date
+};
+// `address`: HOST:PORT. Errors: Invalid, Unavailable (port in use).
 Result<std::unique_ptr<http::Server>> serve_health(const std::string& address, const MetricsRegistry& metrics,
-                                                   std::function<std::vector<std::string>()> unready);
+                                                   HealthProbes probes);
 
 struct HostPort {
   std::string host;

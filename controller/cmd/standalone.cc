@@ -19,6 +19,7 @@
 #include "controller/cmd/signals.h"
 #include "controller/cmd/standalone_oauth.h"
 #include "controller/kube/kubeconfig.h"
+#include "controller/kube/measured_transport.h"
 #include "controller/manifests/sync.h"
 #include "reconcile/policy/admission.h"
 
@@ -117,7 +118,8 @@ Result<void> run(StandaloneOptions& options) {
   const std::string store_url =
       options.store_url.empty() ? "sqlite:" + (folder.path / "identity.db").string() : options.store_url;
   const http::Handler handler = [&api](const http::Request& request) { return api->handle(request); };
-  const kube::Client client(std::make_shared<LocalTransport>(handler, folder.controller_token));
+  const kube::Client client(
+      kube::measured(std::make_shared<LocalTransport>(handler, folder.controller_token), metrics));
   // Only the API: a controller of somebody else's is to come (tests of the chart).
   std::unique_ptr<store::IdentityStore> store;
   std::unique_ptr<reconcilers::Controller> controller;
@@ -135,9 +137,12 @@ Result<void> run(StandaloneOptions& options) {
   NEOID_TRY_VOID(write_kubeconfig_file(folder, url));
   std::unique_ptr<http::Server> health;
   if (!options.health_address.empty()) {
-    NEOID_TRY(health, serve_health(options.health_address, metrics, [&] {
-                return controller ? controller->unready() : std::vector<std::string>();
-              }));
+    NEOID_TRY(health,
+              serve_health(options.health_address, metrics,
+                           {[&] { return controller ? controller->unready() : std::vector<std::string>(); },
+                            [&] {
+                              if (controller) controller->sample();
+                            }}));
   }
   if (oauth.service) oauth.service->start();
   if (controller) controller->start();

@@ -4,10 +4,29 @@
 #include <iterator>
 #include <utility>
 
+#include "reconcile/api/reasons.h"
+#include "reconcile/meta/conditions.h"
+
 namespace neoid::reconcilers {
 namespace {
 
 using runtime::Priority;
+
+// How long a watch may be silent: it is taken for dead and opened anew well before.
+constexpr auto kSilent = std::chrono::minutes(6);
+constexpr Duration kCountAfter = std::chrono::seconds(1);
+
+std::function<Result<CachedUser>(Json&)> decode_user(api::Kind kind) {
+  return [kind](const Json& object) -> Result<CachedUser> {
+    NEOID_TRY(api::UserResource decoded, api::decode_user(kind, object));
+    CachedUser user{std::move(decoded), false};
+    const auto finalizers = object.at("metadata").find("finalizers");
+    user.has_other_finalizers =
+        finalizers != object.at("metadata").end() && finalizers->size() > (user.has_finalizer ? 1U : 0U);
+    if (kind == api::Kind::IntegrationUser) user.spec_json = nullptr;  // a cache keeps what reconciling needs
+    return user;
+  };
+}
 
 Result<NamespaceView> decode_namespace(const Json& object) {
   NamespaceView view;
@@ -24,21 +43,63 @@ Priority priority_of(const api::UserResource& user) {
 
 api::ResourceKey key_of(api::Kind kind, const kube::ObjectName& name) { return {kind, name.ns, name.name}; }
 
+// Its Secret is somebody else's: by its spec, or because another one is in the place.
+bool cares_about_foreign_secret(const CachedUser& user) {
+  if (user.spec.source == api::CredentialSource::Reference) return true;
+  const auto* delivered = meta::find_condition(user.status.conditions, api::condition::kCredentialsDelivered);
+  return delivered != nullptr && delivered->reason == api::reason::kSecretConflict;
+}
+
+// The custom user whose Secret has this name where its spec names none.
+std::optional<api::ResourceKey> default_owner(const kube::ObjectName& secret) {
+  constexpr std::string_view kEnding = "-oauth";
+  if (!secret.name.ends_with(kEnding) || secret.name.size() == kEnding.size()) return std::nullopt;
+  return api::ResourceKey{api::Kind::IntegrationUser, secret.ns,
+                          secret.name.substr(0, secret.name.size() - kEnding.size())};
+}
+
 }  // namespace
 
-Caches::Caches(const kube::Client& client, Clock& clock, Queue& queue) : queue_(queue) {
-  const auto select = [](const kube::ResourceType& type) {
+// --- how the many are kept -------------------------------------------------------------------------
+
+struct Caches::PackedUser {
+  using Stored = std::string;
+  static Stored pack(const CachedUser& user) { return reconcilers::pack(user); }
+  static std::shared_ptr<const CachedUser> unpack(const kube::ObjectName& name, const Stored& stored) {
+    return std::make_shared<const CachedUser>(unpack_user(key_of(api::Kind::IntegrationUser, name), stored));
+  }
+};
+
+struct Caches::PackedSystemUser {
+  using Stored = std::string;
+  static Stored pack(const CachedUser& user) { return reconcilers::pack(user); }
+  static std::shared_ptr<const CachedUser> unpack(const kube::ObjectName& name, const Stored& stored) {
+    return std::make_shared<const CachedUser>(
+        unpack_user(key_of(api::Kind::SystemIntegrationUser, name), stored));
+  }
+};
+
+struct Caches::PackedSecret {
+  using Stored = std::string;
+  static Stored pack(const plan::SecretView& secret) { return reconcilers::pack(secret); }
+  static std::shared_ptr<const plan::SecretView> unpack(const kube::ObjectName&, const Stored& stored) {
+    return std::make_shared<const plan::SecretView>(unpack_secret(stored));
+  }
+};
+
+Caches::Caches(const kube::Client& client, Clock& clock, Queue& queue, MetricsRegistry& metrics)
+    : queue_(queue),
+      catalogue_(std::make_shared<policy::Catalogue>()),
+      foreign_secrets_(client, clock, metrics,
+                       [this](const kube::ObjectName& secret, const std::string& version) {
+                         queue_those_of_secret(secret, version);
+                       }) {
+  const auto select = [&metrics](const kube::ResourceType& type) {
     runtime::ReflectorOptions options;
     options.type = type;
+    options.lists = metrics.counter(metric::kWatchLists, {type.plural});
+    options.failures = metrics.counter(metric::kWatchFailures, {type.plural});
     return options;
-  };
-  const auto decode_user = [](api::Kind kind) {
-    return [kind](const Json& object) -> Result<api::UserResource> {
-      NEOID_TRY(api::UserResource user, api::decode_user(kind, object));
-      if (kind == api::Kind::IntegrationUser)
-        user.spec_json = nullptr;  // a cache keeps what reconciling needs
-      return user;
-    };
   };
 
   auto namespaces = select(namespace_type());
@@ -53,6 +114,7 @@ Caches::Caches(const kube::Client& client, Clock& clock, Queue& queue) : queue_(
   scopes_ = std::make_unique<Informer<api::ScopeResource>>(
       client, clock, select(resource_type(api::Kind::Scope)), api::decode_scope,
       [this](const kube::ObjectName& name, const auto& before, const auto& after) {
+        rebuild_catalogue();
         queue_.add(key_of(api::Kind::Scope, name));
         const bool same_spec = before && after && before->generation == after->generation &&
                                before->deleted_at == after->deleted_at;
@@ -60,13 +122,16 @@ Caches::Caches(const kube::Client& client, Clock& clock, Queue& queue) : queue_(
       });
   auto secrets = select(secret_type());
   secrets.selection.field_selector = "type=" + std::string(plan::kSecretType);
-  secrets_ = std::make_unique<Informer<plan::SecretView>>(
+  secrets_ = std::make_unique<Informer<plan::SecretView, PackedSecret>>(
       client, clock, secrets, [](Json& object) { return decode_secret(object, Keep::Hashes); },
-      [this](const kube::ObjectName& name, const auto&, const auto&) { queue_those_of_secret(name); });
-  users_ = std::make_unique<Informer<api::UserResource>>(
+      [this](const kube::ObjectName& name, const auto& before, const auto& after) {
+        if (before && after && before->resource_version == after->resource_version) return;
+        queue_those_of_secret(name, after ? after->resource_version.value : std::string());
+      });
+  users_ = std::make_unique<Informer<CachedUser, PackedUser>>(
       client, clock, select(resource_type(api::Kind::IntegrationUser)),
       decode_user(api::Kind::IntegrationUser), user_change(api::Kind::IntegrationUser));
-  system_users_ = std::make_unique<Informer<api::UserResource>>(
+  system_users_ = std::make_unique<Informer<CachedUser, PackedSystemUser>>(
       client, clock, select(resource_type(api::Kind::SystemIntegrationUser)),
       decode_user(api::Kind::SystemIntegrationUser), user_change(api::Kind::SystemIntegrationUser));
 }
@@ -74,6 +139,7 @@ Caches::Caches(const kube::Client& client, Clock& clock, Queue& queue) : queue_(
 Caches::~Caches() { stop(); }
 
 void Caches::start() {
+  foreign_secrets_.start();
   threads_.emplace_back([this](std::stop_token stop) { namespaces_->run(stop); });
   threads_.emplace_back([this](std::stop_token stop) { scopes_->run(stop); });
   threads_.emplace_back([this](std::stop_token stop) { secrets_->run(stop); });
@@ -84,6 +150,7 @@ void Caches::start() {
 void Caches::stop() {
   for (std::jthread& thread : threads_) thread.request_stop();
   threads_.clear();
+  foreign_secrets_.stop();
 }
 
 bool Caches::synced() const {
@@ -93,16 +160,15 @@ bool Caches::synced() const {
 }
 
 void Caches::queue_all(Priority priority) {
-  for (const auto& [name, scope] : scopes_->all()) queue_.add(key_of(api::Kind::Scope, name), priority);
-  for (const auto& [name, user] : users_->all())
-    queue_.add(user->key, std::min(priority, priority_of(*user)));
-  for (const auto& [name, user] : system_users_->all())
-    queue_.add(user->key, std::min(priority, priority_of(*user)));
+  scopes_->each([&](const kube::ObjectName& name, const auto&) {
+    queue_.add(key_of(api::Kind::Scope, name), priority);
+  });
+  each_user([&](const CachedUser& user) { queue_.add(user.key, std::min(priority, priority_of(user))); });
 }
 
-std::shared_ptr<const api::UserResource> Caches::user(const api::ResourceKey& key) const {
-  const auto& informer = key.kind == api::Kind::SystemIntegrationUser ? system_users_ : users_;
-  return informer->find({key.ns, key.name});
+std::shared_ptr<const CachedUser> Caches::user(const api::ResourceKey& key) const {
+  if (key.kind == api::Kind::SystemIntegrationUser) return system_users_->find({key.ns, key.name});
+  return users_->find({key.ns, key.name});
 }
 
 std::shared_ptr<const api::ScopeResource> Caches::scope(const std::string& name) const {
@@ -117,24 +183,115 @@ std::shared_ptr<const NamespaceView> Caches::space(const std::string& name) cons
   return namespaces_->find({"", name});
 }
 
-policy::Catalogue Caches::catalogue() const {
-  policy::Catalogue catalogue;
-  for (const auto& [name, scope] : scopes_->all())
-    catalogue[name.name] = {scope->spec.deprecated, scope->spec.replacement, scope->spec.allowed_namespaces};
-  return catalogue;
+std::shared_ptr<const policy::Catalogue> Caches::catalogue() const {
+  MutexLock lock(mutex_);
+  return catalogue_;
 }
+
+// Called by the thread of the scopes' watch alone.
+void Caches::rebuild_catalogue() {
+  auto fresh = std::make_shared<policy::Catalogue>();
+  each_scope([&](const api::ScopeResource& scope) {
+    (*fresh)[scope.key.name] = {scope.spec.deprecated, scope.spec.replacement, scope.spec.allowed_namespaces};
+  });
+  MutexLock lock(mutex_);
+  catalogue_ = std::move(fresh);
+}
+
+// --- our own echo --------------------------------------------------------------------------------
+
+void Caches::begin_pass(const api::ResourceKey& key) {
+  MutexLock lock(mutex_);
+  echoes_[key] = {true, {}};
+}
+
+void Caches::end_pass(const api::ResourceKey& key, bool settled, const std::vector<std::string>& wrote) {
+  bool news = false;
+  {
+    MutexLock lock(mutex_);
+    const auto found = echoes_.find(key);
+    if (found == echoes_.end()) return;
+    std::vector<std::string> awaited = settled ? wrote : std::vector<std::string>();
+    for (const std::string& seen : found->second.versions) {
+      if (std::erase(awaited, seen) == 0) news = true;
+    }
+    if (news || awaited.empty())
+      echoes_.erase(found);
+    else
+      found->second = {false, std::move(awaited)};
+  }
+  if (news) queue_.add(key);
+}
+
+bool Caches::is_news(const api::ResourceKey& key, const std::string& version) {
+  MutexLock lock(mutex_);
+  const auto found = echoes_.find(key);
+  if (found == echoes_.end()) return true;
+  if (found->second.in_pass) {
+    found->second.versions.push_back(version);
+    return false;
+  }
+  const bool echo = std::erase(found->second.versions, version) != 0;
+  if (!echo || found->second.versions.empty()) echoes_.erase(found);
+  return !echo;
+}
+
+// --- what is told of the watches -------------------------------------------------------------------
+
+std::vector<Caches::WatchState> Caches::watches() const {
+  std::vector<WatchState> states;
+  const auto add = [&states](const char* resource, const auto& informer) {
+    states.push_back(
+        {resource, informer->age(), informer->size(), informer->synced(), informer->type_absent()});
+  };
+  add("namespaces", namespaces_);
+  add("scopes", scopes_);
+  add("secrets", secrets_);
+  add("integrationusers", users_);
+  add("systemintegrationusers", system_users_);
+  if (const auto foreign = foreign_secrets_.state())
+    states.push_back({"referencedsecrets", foreign->age, foreign->objects, foreign->synced, false});
+  return states;
+}
+
+std::vector<std::string> Caches::troubles() const {
+  std::vector<std::string> lines;
+  for (const WatchState& watch : watches()) {
+    if (watch.type_absent) continue;  // its CRD is not installed: nothing to watch, and nothing wrong with us
+    if (!watch.synced)
+      lines.push_back("the cache of " + watch.resource + " is not filled yet");
+    else if (watch.age > kSilent)
+      lines.push_back("the watch of " + watch.resource + " has been silent for " +
+                      format_duration(watch.age));
+  }
+  return lines;
+}
+
+void Caches::each_user(const std::function<void(const CachedUser&)>& visit) const {
+  const auto each = [&](const kube::ObjectName&, const auto& user) { visit(*user); };
+  users_->each(each);
+  system_users_->each(each);
+}
+
+void Caches::each_scope(const std::function<void(const api::ScopeResource&)>& visit) const {
+  scopes_->each([&](const kube::ObjectName&, const auto& scope) { visit(*scope); });
+}
+
+// --- from a change to the resources that it concerns -------------------------------------------------
 
 Caches::UserChange Caches::user_change(api::Kind kind) {
   return [this, kind](const kube::ObjectName& name, const auto& before, const auto& after) {
     const api::ResourceKey key = key_of(kind, name);
     index(key, before.get(), after.get());
+    want_foreign_secrets(key, before.get(), after.get());
     queue_scopes_that_changed_hands(before.get(), after.get());
     if (before && after && before->resource_version == after->resource_version) return;
+    if (!is_news(key, after ? after->resource_version.value : std::string())) return;
     queue_.add(key, after && !before ? priority_of(*after) : Priority::Urgent);
   };
 }
 
-// How many users hold a scope stands in the scope's status.
+// How many users hold a scope stands in the scope's status. Told after a while: one write then stands for many changes.
 void Caches::queue_scopes_that_changed_hands(const api::UserResource* before,
                                              const api::UserResource* after) {
   static const std::vector<std::string> kNone;
@@ -142,49 +299,81 @@ void Caches::queue_scopes_that_changed_hands(const api::UserResource* before,
   const auto& now = after == nullptr ? kNone : after->status.granted_scopes;
   std::vector<std::string> changed;
   std::set_symmetric_difference(old.begin(), old.end(), now.begin(), now.end(), std::back_inserter(changed));
-  for (const std::string& scope : changed) queue_.add({api::Kind::Scope, "", scope});
+  for (const std::string& name : changed) {
+    const auto cached = scope(name);
+    const bool waits_for_holders = cached && cached->deleted_at;
+    queue_.add_after({api::Kind::Scope, "", name}, waits_for_holders ? Duration(0) : kCountAfter);
+  }
+}
+
+void Caches::want_foreign_secrets(const api::ResourceKey& key, const CachedUser* before,
+                                  const CachedUser* after) {
+  using Care = ForeignSecrets::Care;
+  if (after != nullptr && cares_about_foreign_secret(*after))
+    foreign_secrets_.want(after->spec.secret_namespace, key, Care::Yes);
+  else if (const auto* last = after != nullptr ? after : before; last != nullptr)
+    foreign_secrets_.want(last->spec.secret_namespace, key, Care::No);
 }
 
 void Caches::index(const api::ResourceKey& key, const api::UserResource* before,
                    const api::UserResource* after) {
-  const auto drop = [&key](auto& map, const auto& from) NEOID_NO_THREAD_SAFETY_ANALYSIS {
-    const auto found = map.find(from);
-    if (found == map.end()) return;
-    found->second.erase(key);
-    if (found->second.empty()) map.erase(found);
-  };
+  const std::size_t hash = std::hash<api::ResourceKey>{}(key);
   MutexLock lock(mutex_);
   if (before != nullptr) {
-    drop(by_secret_, kube::ObjectName{before->spec.secret_namespace, before->spec.secret_name});
-    for (const std::string& scope : before->spec.scopes) drop(by_scope_, scope);
+    const kube::ObjectName place{before->spec.secret_namespace, before->spec.secret_name};
+    if (const auto found = by_secret_.find(place); found != by_secret_.end()) {
+      found->second.erase(key);
+      if (found->second.empty()) by_secret_.erase(found);
+    }
+    for (const std::string& scope : before->spec.scopes) {
+      const auto found = by_scope_.find(scope);
+      if (found == by_scope_.end()) continue;
+      const auto at = std::lower_bound(found->second.begin(), found->second.end(), hash);
+      if (at != found->second.end() && *at == hash) found->second.erase(at);
+      if (found->second.empty()) by_scope_.erase(found);
+    }
   }
   if (after == nullptr) return;
-  by_secret_[{after->spec.secret_namespace, after->spec.secret_name}].insert(key);
-  for (const std::string& scope : after->spec.scopes) by_scope_[scope].insert(key);
+  const kube::ObjectName place{after->spec.secret_namespace, after->spec.secret_name};
+  if (default_owner(place) != key) by_secret_[place].insert(key);
+  for (const std::string& scope : after->spec.scopes) {
+    std::vector<std::size_t>& holders = by_scope_[scope];
+    holders.insert(std::upper_bound(holders.begin(), holders.end(), hash), hash);
+  }
 }
 
-void Caches::queue_those_of_secret(const kube::ObjectName& secret) {
+void Caches::queue_those_of_secret(const kube::ObjectName& secret, const std::string& version) {
   std::set<api::ResourceKey> keys;
   {
     MutexLock lock(mutex_);
     if (const auto found = by_secret_.find(secret); found != by_secret_.end()) keys = found->second;
   }
-  for (const api::ResourceKey& key : keys) queue_.add(key);
+  if (const auto key = default_owner(secret)) {
+    const auto owner = user(*key);
+    if (owner && owner->spec.secret_name == secret.name) keys.insert(*key);
+  }
+  for (const api::ResourceKey& key : keys) {
+    if (is_news(key, version)) queue_.add(key);
+  }
 }
 
 void Caches::queue_those_of_scope(const std::string& scope) {
-  std::set<api::ResourceKey> keys;
+  std::vector<std::size_t> holders;
   {
     MutexLock lock(mutex_);
-    if (const auto found = by_scope_.find(scope); found != by_scope_.end()) keys = found->second;
+    if (const auto found = by_scope_.find(scope); found != by_scope_.end()) holders = found->second;
   }
-  for (const api::ResourceKey& key : keys) queue_.add(key);
+  if (holders.empty()) return;
+  each_user([&](const CachedUser& user) {
+    if (std::binary_search(holders.begin(), holders.end(), std::hash<api::ResourceKey>{}(user.key)))
+      queue_.add(user.key);
+  });
 }
 
 void Caches::queue_those_of_namespace(const std::string& ns) {
-  for (const auto& [name, user] : users_->all()) {
+  users_->each([&](const kube::ObjectName& name, const auto& user) {
     if (name.ns == ns) queue_.add(user->key);
-  }
+  });
 }
 
 }  // namespace neoid::reconcilers

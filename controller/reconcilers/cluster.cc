@@ -46,6 +46,11 @@ const kube::ResourceType& namespace_type() {
   return kType;
 }
 
+std::string resource_version_of(const Json& object) {
+  const auto metadata = object.find("metadata");
+  return metadata == object.end() ? std::string() : metadata->value("resourceVersion", "");
+}
+
 Result<ClusterId> Cluster::identity() const {
   NEOID_TRY(const Json object, client_.get(namespace_type(), {"", "kube-system"}));
   const std::string uid = object.at("metadata").value("uid", "");

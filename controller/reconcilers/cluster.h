@@ -19,6 +19,9 @@ const kube::ResourceType& resource_type(api::Kind kind);
 const kube::ResourceType& secret_type();
 const kube::ResourceType& namespace_type();
 
+// metadata.resourceVersion; "" where there is none.
+std::string resource_version_of(const Json& object);
+
 class Cluster {
  public:
   explicit Cluster(const kube::Client& client) : client_(client) {}
@@ -32,7 +35,8 @@ class Cluster {
   // Whether the CRD of the kind is absent or going away.
   Result<bool> kind_is_going(api::Kind kind) const;
 
-  // Adds or removes our finalizer under the object's resourceVersion; answers the object as it is then.
+  // Adds or removes our finalizer under the object's resourceVersion; answers the object as it is then. Of `object` it
+  // needs metadata.uid, resourceVersion and finalizers.
   Result<Json> set_finalizer(const api::ResourceKey& key, const Json& object, bool present) const;
   // Replaces the status under the object's resourceVersion.
   Result<Json> put_status(const api::ResourceKey& key, const Json& object, Json status) const;

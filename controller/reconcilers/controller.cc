@@ -5,6 +5,7 @@
 
 #include "controller/base/log.h"
 #include "controller/base/random.h"
+#include "controller/reconcilers/measured_store.h"
 #include "controller/reconcilers/scope_reconciler.h"
 #include "controller/reconcilers/user_reconciler.h"
 
@@ -22,28 +23,31 @@ class Controller::Impl {
   Impl(const kube::Client& client, store::IdentityStore& store, Clock& clock, MetricsRegistry& metrics,
        ControllerOptions options, ClusterId cluster_id)
       : options_(std::move(options)),
-        store_(store),
+        store_(store, metrics),
         clock_(clock),
+        metrics_(metrics),
+        meters_(metrics),
         cluster_(client),
         cluster_id_(std::move(cluster_id)),
-        events_(client, clock, options_.lease.holder),
-        leadership_(client, store, clock, {options_.lease, cluster_id_, options_.always_clean}),
-        queue_(clock),
-        caches_(client, clock, queue_),
+        leadership_(client, store_, clock, {options_.lease, cluster_id_, options_.always_clean}),
+        queue_(clock, {}, meters_.queue()),
+        caches_(client, clock, queue_, metrics),
         pool_(options_.connections),
+        events_(client, clock, event_options()),
         services_{cluster_, cluster_id_, store_, clock_,  events_,          leadership_,
-                  caches_,  queue_,      pool_,  metrics, options_.settings},
+                  caches_,  queue_,      pool_,  meters_, options_.settings},
         users_(services_),
-        scopes_(services_),
-        depth_(metrics.gauge("neoid_queue_depth", "Keys that are ready and wait for a worker.")),
-        leading_(metrics.gauge("neoid_leader", "1 while this replica may write.")) {}
+        scopes_(services_) {}
 
   ~Impl() { stop(); }
 
   void start() {
     caches_.start();
     leader_thread_ = std::jthread([this](std::stop_token stop) {
-      leadership_.run(stop, [this](const Term&) { caches_.queue_all(runtime::Priority::Resync); });
+      leadership_.run(stop, [this](const Term&) {
+        metrics_.counter(metric::kLeaderTerms).add();
+        caches_.queue_all(runtime::Priority::Resync);
+      });
     });
     for (std::size_t i = 0; i < options_.workers; ++i)
       threads_.emplace_back([this](std::stop_token stop) { work(stop); });
@@ -62,22 +66,50 @@ class Controller::Impl {
   }
 
   bool leading() const { return leadership_.current().has_value(); }
+  bool idle() const { return queue_.idle(); }
 
   std::vector<std::string> unready() const {
-    std::vector<std::string> reasons;
-    if (!caches_.synced()) reasons.emplace_back("the caches are not filled yet");
+    std::vector<std::string> reasons = caches_.troubles();
     if (auto answer = store_.ping(); !answer) reasons.push_back("the store: " + answer.error().message);
+    if (auto trouble = leadership_.trouble()) reasons.push_back("leadership: " + *trouble);
     return reasons;
   }
 
+  // What is measured when it is asked for, not when it happens.
+  void sample() const {
+    for (const auto& [name, priority] :
+         {std::pair("urgent", runtime::Priority::Urgent), std::pair("resync", runtime::Priority::Resync)})
+      metrics_.gauge(metric::kQueueDepth, {name}).set(static_cast<double>(queue_.ready(priority)));
+    metrics_.gauge(metric::kQueueScheduled).set(static_cast<double>(queue_.scheduled()));
+    const auto term = leadership_.current();
+    metrics_.gauge(metric::kLeader).set(term ? 1 : 0);
+    metrics_.gauge(metric::kLeaderEpoch).set(term ? static_cast<double>(term->writer.epoch) : 0);
+    metrics_.gauge(metric::kStoreUp).set(store_.ping() ? 1 : 0);
+    metrics_.gauge(metric::kReady).set(unready().empty() ? 1 : 0);
+    for (const Caches::WatchState& watch : caches_.watches()) {
+      metrics_.gauge(metric::kWatchAge, {watch.resource})
+          .set(std::chrono::duration<double>(watch.age).count());
+      metrics_.gauge(metric::kCachedObjects, {watch.resource}).set(static_cast<double>(watch.objects));
+    }
+    sample_resources(caches_, metrics_, clock_.now());
+  }
+
  private:
+  EventOptions event_options() {
+    EventOptions options;
+    options.instance = options_.lease.holder;
+    options.busy = [this] { return queue_.ready(runtime::Priority::Urgent) != 0; };
+    options.told = [this](const status::Event& event) {
+      meters_.event(event.type == status::Event::Type::Warning ? "Warning" : "Normal", event.reason);
+    };
+    return options;
+  }
+
   void work(std::stop_token stop) {
     while (!stop.stop_requested() && !caches_.synced()) clock_.sleep_for(20ms, stop);
     while (!stop.stop_requested()) {
       const auto keys = queue_.take(options_.batch, stop);
       if (keys.empty()) return;
-      depth_.set(static_cast<double>(queue_.ready()));
-      leading_.set(leading() ? 1 : 0);
       // Scopes first: what they put in the catalogue can be granted to the users of the same batch.
       std::vector<api::ResourceKey> users;
       for (const api::ResourceKey& key : keys) {
@@ -118,6 +150,7 @@ class Controller::Impl {
   void sweep(std::stop_token stop) {
     while (clock_.sleep_for(jitter(options_.sweep_interval, 0.1), stop)) {
       if (!leading()) continue;
+      const SteadyTime started = clock_.steady_now();
       const auto result = store_.sweep(cluster_id_, [&](const store::IdentityStore::SweepRow& row) {
         const bool owned = row.standing == plan::Standing::Owned;
         if (owned && (!row.untouched || !caches_.user(row.owner.resource)))
@@ -126,24 +159,29 @@ class Controller::Impl {
       });
       if (!result) log::warn("the sweep failed; it comes again", {{"error", result.error().describe()}});
       caches_.queue_all(runtime::Priority::Resync);
+      const auto took = std::chrono::duration<double>(clock_.steady_now() - started);
+      metrics_.histogram(metric::kSweepSeconds).observe(took.count());
+      if (result)
+        metrics_.gauge(metric::kLastSweep)
+            .set(std::chrono::duration<double>(clock_.now().time_since_epoch()).count());
     }
   }
 
   const ControllerOptions options_;
-  store::IdentityStore& store_;
+  mutable MeasuredStore store_;
   Clock& clock_;
+  MetricsRegistry& metrics_;
+  Meters meters_;
   const Cluster cluster_;
   const ClusterId cluster_id_;
-  EventRecorder events_;
   Leadership leadership_;
   Queue queue_;
   Caches caches_;
   runtime::WorkerPool pool_;
+  EventRecorder events_;
   const Services services_;
   UserReconciler users_;
   ScopeReconciler scopes_;
-  Gauge depth_;
-  Gauge leading_;
   std::vector<std::jthread> threads_;
   std::jthread leader_thread_;
 };
@@ -162,7 +200,9 @@ Result<std::unique_ptr<Controller>> Controller::create(const kube::Client& clien
 
 void Controller::start() { impl_->start(); }
 void Controller::stop() { impl_->stop(); }
+void Controller::sample() const { impl_->sample(); }
 bool Controller::leading() const { return impl_->leading(); }
+bool Controller::idle() const { return impl_->idle(); }
 std::vector<std::string> Controller::unready() const { return impl_->unready(); }
 
 }  // namespace neoid::reconcilers

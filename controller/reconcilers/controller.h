@@ -44,8 +44,12 @@ class Controller {
   void stop();
 
   bool leading() const;
+  // No key is ready or in a worker's hands.
+  bool idle() const;
   // Nothing: ready to serve as leader or stand-by. Else why not, one line each.
   std::vector<std::string> unready() const;
+  // Brings the gauges of the metrics up to date: before each text of them.
+  void sample() const;
 
  private:
   class Impl;

@@ -13,6 +13,11 @@ namespace {
 const kube::ResourceType kEvents{"events.k8s.io", "v1", "events", true};
 constexpr auto kWindow = std::chrono::minutes(6);
 constexpr std::size_t kRemembered = 4096;
+constexpr std::size_t kLine = 8192;
+// How long an event lets urgent work go first, and how often it looks.
+constexpr auto kPatience = std::chrono::seconds(5);
+constexpr auto kLook = std::chrono::milliseconds(50);
+constexpr auto kFarewell = std::chrono::seconds(1);
 
 // Events of cluster-scoped resources: a system user's must not be where every viewer reads them.
 std::string namespace_for(const api::ResourceKey& about) {
@@ -22,56 +27,90 @@ std::string namespace_for(const api::ResourceKey& about) {
 
 }  // namespace
 
-EventRecorder::EventRecorder(const kube::Client& client, Clock& clock, std::string instance)
-    : client_(client), clock_(clock), instance_(std::move(instance)) {}
+EventRecorder::EventRecorder(const kube::Client& client, Clock& clock, EventOptions options)
+    : client_(client),
+      clock_(clock),
+      options_(std::move(options)),
+      thread_([this](std::stop_token stop) { run(std::move(stop)); }) {}
 
-Json EventRecorder::manifest(const api::ResourceKey& about, const Uid& uid, const status::Event& event,
-                             const std::string& name, Instant now) const {
+EventRecorder::~EventRecorder() = default;
+
+Json EventRecorder::manifest(const Told& told, const std::string& name) const {
   Json regarding = {{"apiVersion", api::kApiVersion},
-                    {"kind", api::to_string(about.kind)},
-                    {"name", about.name},
-                    {"uid", uid.value}};
-  if (!about.ns.empty()) regarding["namespace"] = about.ns;
+                    {"kind", api::to_string(told.about.kind)},
+                    {"name", told.about.name},
+                    {"uid", told.uid.value}};
+  if (!told.about.ns.empty()) regarding["namespace"] = told.about.ns;
   return {{"apiVersion", "events.k8s.io/v1"},
           {"kind", "Event"},
-          {"metadata", {{"namespace", namespace_for(about)}, {"name", name}}},
+          {"metadata", {{"namespace", namespace_for(told.about)}, {"name", name}}},
           {"regarding", std::move(regarding)},
-          {"eventTime", format_micro_time(now)},
-          {"type", event.type == status::Event::Type::Warning ? "Warning" : "Normal"},
-          {"reason", event.reason},
-          {"note", event.message},
+          {"eventTime", format_micro_time(told.at)},
+          {"type", told.event.type == status::Event::Type::Warning ? "Warning" : "Normal"},
+          {"reason", told.event.reason},
+          {"note", told.event.message},
           {"action", "Reconcile"},
           {"reportingController", "neoid.neostella.com/controller"},
-          {"reportingInstance", instance_}};
+          {"reportingInstance", options_.instance}};
 }
 
 void EventRecorder::tell(const api::ResourceKey& about, const Uid& uid, const status::Event& event) {
-  const std::string what = uid.value + '\n' + event.reason + '\n' + event.message;
-  const Instant now = clock_.now();
-  std::string name;
-  std::int64_t count = 1;
   {
     MutexLock lock(mutex_);
-    if (told_.size() >= kRemembered) told_.clear();
-    Series& series = told_[what];
-    if (!series.name.empty() && now - series.last < kWindow) {
-      count = ++series.count;
-    } else {
-      series = Series{fmt::format("{}.{}", about.name.substr(0, 200), random_uuid().substr(0, 13)), now, 1};
-    }
-    series.last = now;
-    name = series.name;
+    const std::size_t room = event.type == status::Event::Type::Warning ? 2 * kLine : kLine;
+    if (line_.size() >= room) return;
+    line_.push_back({about, uid, event, clock_.now(), std::chrono::steady_clock::now()});
   }
+  if (options_.told) options_.told(event);
+  changed_.notify_one();
+}
+
+void EventRecorder::run(std::stop_token stop) {
+  SteadyTime stopped_at{};
+  for (;;) {
+    Told told;
+    {
+      MutexLock lock(mutex_);
+      while (line_.empty() && !stop.stop_requested()) (void)changed_.wait(mutex_, stop);
+      if (line_.empty()) return;
+      const bool may_wait = std::chrono::steady_clock::now() - line_.front().since < kPatience;
+      if (may_wait && options_.busy && !stop.stop_requested() && options_.busy()) {
+        (void)changed_.wait_until(mutex_, std::chrono::steady_clock::now() + kLook, stop);
+        continue;
+      }
+      told = std::move(line_.front());
+      line_.pop_front();
+    }
+    if (stop.stop_requested()) {
+      const SteadyTime now = std::chrono::steady_clock::now();
+      if (stopped_at == SteadyTime{}) stopped_at = now;
+      if (now - stopped_at > kFarewell) return;
+    }
+    write(told);
+  }
+}
+
+void EventRecorder::write(const Told& told) {
+  if (series_.size() >= kRemembered) series_.clear();
+  Series& series = series_[told.uid.value + '\n' + told.event.reason + '\n' + told.event.message];
+  const bool again = !series.name.empty() && told.at - series.last < kWindow;
+  if (again)
+    ++series.count;
+  else
+    series =
+        Series{fmt::format("{}.{}", told.about.name.substr(0, 200), random_uuid().substr(0, 13)), told.at, 1};
+  series.last = told.at;
   Result<Json> result = Json();
-  if (count == 1) {
-    result = client_.create(kEvents, namespace_for(about), manifest(about, uid, event, name, now));
+  if (!again) {
+    result = client_.create(kEvents, namespace_for(told.about), manifest(told, series.name));
   } else {
-    const Json body = {{"series", {{"count", count}, {"lastObservedTime", format_micro_time(now)}}}};
-    result = client_.patch(kEvents, {namespace_for(about), name}, kube::PatchType::Merge, body);
+    const Json body = {
+        {"series", {{"count", series.count}, {"lastObservedTime", format_micro_time(told.at)}}}};
+    result = client_.patch(kEvents, {namespace_for(told.about), series.name}, kube::PatchType::Merge, body);
   }
   if (!result)
     log::debug("an event could not be written",
-               {{"reason", event.reason}, {"error", result.error().describe()}});
+               {{"reason", told.event.reason}, {"error", result.error().describe()}});
 }
 
 }  // namespace neoid::reconcilers

@@ -15,6 +15,16 @@ std::optional<Term> Leadership::current() const {
   return term_;
 }
 
+std::optional<std::string> Leadership::trouble() const {
+  MutexLock lock(mutex_);
+  return trouble_;
+}
+
+void Leadership::note(std::optional<std::string> trouble) {
+  MutexLock lock(mutex_);
+  trouble_ = std::move(trouble);
+}
+
 void Leadership::suspect() {
   {
     MutexLock lock(mutex_);
@@ -43,6 +53,7 @@ bool Leadership::claim(const runtime::LeaseTerm& lease, const std::function<void
   if (!writer) {
     log::warn("the store did not grant the right to write",
               {{"epoch", lease.epoch}, {"error", writer.error().describe()}});
+    note("the store did not grant the right to write: " + writer.error().message);
     return false;
   }
   const Term term{*writer, lease.clean || options_.always_clean, clock_.steady_now()};
@@ -50,6 +61,7 @@ bool Leadership::claim(const runtime::LeaseTerm& lease, const std::function<void
     MutexLock lock(mutex_);
     term_ = term;
     suspected_ = false;
+    trouble_.reset();
   }
   log::info("leading", {{"epoch", lease.epoch}, {"cleanHandOver", term.clean}});
   on_started(term);
@@ -60,14 +72,18 @@ Leadership::Step Leadership::acquire(const std::function<void(const Term&)>& on_
   const auto stored = store_.stored_epoch(options_.cluster);
   if (!stored) {
     log::warn("the store does not answer; waiting to lead", {{"error", stored.error().describe()}});
+    note("the store does not answer: " + stored.error().message);
     return Step::Acquire;
   }
   const auto lease = lease_.acquire(*stored);
   if (!lease) {
-    if (lease.error().kind != ErrorKind::Conflict)
+    if (lease.error().kind != ErrorKind::Conflict) {
       log::warn("the Lease could not be taken", {{"error", lease.error().describe()}});
+      note("the Lease could not be taken: " + lease.error().message);
+    }
     return Step::Acquire;
   }
+  note(std::nullopt);
   if (!*lease) return Step::Acquire;
   renewed_at_ = clock_.steady_now();
   return claim(**lease, on_started) ? Step::Hold : Step::Acquire;
@@ -99,8 +115,10 @@ Leadership::Step Leadership::hold(std::stop_token stop, const std::function<void
   const auto renewed = lease_.renew();
   if (renewed) {
     renewed_at_ = clock_.steady_now();
+    note(std::nullopt);
     return Step::Hold;
   }
+  note("the Lease could not be renewed: " + renewed.error().message);
   if (renewed.error().reason == "NotHolder") {
     lose("another replica holds the Lease");
     return Step::Acquire;

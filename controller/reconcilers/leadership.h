@@ -10,6 +10,7 @@
 #include <functional>
 #include <optional>
 #include <stop_token>
+#include <string>
 
 #include "controller/base/clock.h"
 #include "controller/base/mutex.h"
@@ -39,6 +40,8 @@ class Leadership {
   void run(std::stop_token stop, const std::function<void(const Term&)>& on_started);
 
   std::optional<Term> current() const;
+  // Why this replica can neither lead nor find out who does; nothing: it leads, or stands by in good order.
+  std::optional<std::string> trouble() const;
   // A transaction was refused as fenced: find out at once where we stand.
   void suspect();
   // A create of a Secret went unanswered: the next hand-over is not clean.
@@ -50,6 +53,8 @@ class Leadership {
   Step hold(std::stop_token stop, const std::function<void(const Term&)>& on_started);
   bool claim(const runtime::LeaseTerm& lease, const std::function<void(const Term&)>& on_started);
   void lose(const char* why);
+  // The last word on whether Lease and store can be asked; nothing: they can.
+  void note(std::optional<std::string> trouble);
 
   store::IdentityStore& store_;
   Clock& clock_;
@@ -58,6 +63,7 @@ class Leadership {
   SteadyTime renewed_at_{};
   mutable Mutex mutex_;
   CondVar changed_;
+  std::optional<std::string> trouble_ NEOID_GUARDED_BY(mutex_);
   std::optional<Term> term_ NEOID_GUARDED_BY(mutex_);
   bool suspected_ NEOID_GUARDED_BY(mutex_) = false;
   std::optional<SteadyTime> unanswered_at_ NEOID_GUARDED_BY(mutex_);

@@ -20,25 +20,25 @@ std::string actor_of(const api::ScopeResource& scope) {
 
 }  // namespace
 
-ScopeReconciler::ScopeReconciler(const Services& services)
-    : services_(services),
-      passes_(
-          services.metrics.counter("neoid_reconcile_total", "Passes over a resource.", {{"kind", "scope"}})),
-      failures_(services.metrics.counter("neoid_reconcile_failures_total",
-                                         "Passes that a write or a read failed in.", {{"kind", "scope"}})) {}
+ScopeReconciler::ScopeReconciler(const Services& services) : services_(services) {}
 
 void ScopeReconciler::reconcile(const api::ResourceKey& key) {
   const auto term = services_.leadership.current();
   if (!term) return;
-  passes_.add();
+  const SteadyTime started = services_.clock.steady_now();
   const auto result = reconcile_or_fail(key, *term);
-  if (result) return services_.queue.forget(key);
+  services_.meters.batch(key.kind, services_.clock.steady_now() - started);
+  if (result) {
+    services_.meters.pass(key.kind, *result);
+    return services_.queue.forget(key);
+  }
   const Error& error = result.error();
   if (error.reason == "Fenced") return services_.leadership.suspect();
-  failures_.add();
-  if (error.kind != ErrorKind::Conflict)
+  const bool overtaken = error.kind == ErrorKind::Conflict;
+  services_.meters.pass(key.kind, overtaken ? PassResult::Overtaken : PassResult::Failed);
+  if (!overtaken)
     log::warn("a pass failed; trying again", {{"resource", key.text()}, {"error", error.describe()}});
-  services_.queue.retry(key);
+  services_.queue.retry(key, error.retry_after);
 }
 
 Result<void> ScopeReconciler::remove_from_catalogue(const std::string& name, const std::string& actor,
@@ -47,27 +47,33 @@ Result<void> ScopeReconciler::remove_from_catalogue(const std::string& name, con
   return services_.store.put_scopes(term.writer, {}, names, actor);
 }
 
-Result<void> ScopeReconciler::put_in_catalogue(const api::ScopeResource& scope, const Term& term) {
+Result<bool> ScopeReconciler::put_in_catalogue(const api::ScopeResource& scope, const Term& term) {
   const std::vector<plan::StoredScope> scopes = {plan::stored_scope(scope)};
   NEOID_TRY(const auto stored, services_.store.scopes());
-  if (std::find(stored.begin(), stored.end(), scopes.front()) != stored.end()) return {};
+  if (std::find(stored.begin(), stored.end(), scopes.front()) != stored.end()) return false;
   NEOID_TRY_VOID(services_.store.put_scopes(term.writer, scopes, {}, actor_of(scope)));
   services_.caches.queue_those_of_scope(scope.key.name);  // it can be granted now
-  return {};
+  return true;
 }
 
-Result<void> ScopeReconciler::reconcile_or_fail(const api::ResourceKey& key, const Term& term) {
+Result<PassResult> ScopeReconciler::reconcile_or_fail(const api::ResourceKey& key, const Term& term) {
   NEOID_TRY(std::optional<Json> object, services_.cluster.read(key));
   if (!object) {
     NEOID_TRY(const bool going, services_.cluster.kind_is_going(key.kind));
-    if (going) return {};  // the kind is gone, which says nothing of the scope
-    return remove_from_catalogue(key.name, "unknown", term);
+    if (going) return PassResult::Unchanged;  // the kind is gone, which says nothing of the scope
+    NEOID_TRY_VOID(remove_from_catalogue(key.name, "unknown", term));
+    return PassResult::Changed;
   }
   NEOID_TRY(const api::ScopeResource scope, api::decode_scope(*object));
+  bool changed = false;
   if (!scope.deleted_at && !scope.has_finalizer) {
     NEOID_TRY(*object, services_.cluster.set_finalizer(key, *object, true));
+    changed = true;
   }
-  if (!scope.deleted_at) NEOID_TRY_VOID(put_in_catalogue(scope, term));
+  if (!scope.deleted_at) {
+    NEOID_TRY(const bool put, put_in_catalogue(scope, term));
+    changed = changed || put;
+  }
 
   NEOID_TRY(const auto holders, services_.store.holders(key.name, kHoldersNamed));
   if (scope.deleted_at) {
@@ -75,7 +81,7 @@ Result<void> ScopeReconciler::reconcile_or_fail(const api::ResourceKey& key, con
     if (going || holders.custom + holders.system == 0) {
       if (!going) NEOID_TRY_VOID(remove_from_catalogue(key.name, actor_of(scope), term));
       if (scope.has_finalizer) NEOID_TRY_VOID(services_.cluster.set_finalizer(key, *object, false));
-      return {};
+      return PassResult::Changed;
     }
     services_.queue.add_after(key, kLookAgain);
   }
@@ -86,7 +92,8 @@ Result<void> ScopeReconciler::reconcile_or_fail(const api::ResourceKey& key, con
   const status::ScopeStatusUpdate update = status::scope_status(outcome);
   if (update.changed)
     NEOID_TRY_VOID(services_.cluster.put_status(key, *object, api::encode_status(update.status)));
-  return {};
+  if (scope.deleted_at) return PassResult::Waiting;
+  return changed || update.changed ? PassResult::Changed : PassResult::Unchanged;
 }
 
 }  // namespace neoid::reconcilers

@@ -16,13 +16,11 @@ class ScopeReconciler {
   void reconcile(const api::ResourceKey& key);
 
  private:
-  Result<void> reconcile_or_fail(const api::ResourceKey& key, const Term& term);
+  Result<PassResult> reconcile_or_fail(const api::ResourceKey& key, const Term& term);
   Result<void> remove_from_catalogue(const std::string& name, const std::string& actor, const Term& term);
-  Result<void> put_in_catalogue(const api::ScopeResource& scope, const Term& term);
+  Result<bool> put_in_catalogue(const api::ScopeResource& scope, const Term& term);
 
   const Services services_;
-  Counter passes_;
-  Counter failures_;
 };
 
 }  // namespace neoid::reconcilers

@@ -4,11 +4,11 @@
 #include <string>
 
 #include "controller/base/clock.h"
-#include "controller/base/metrics.h"
 #include "controller/reconcilers/caches.h"
 #include "controller/reconcilers/cluster.h"
 #include "controller/reconcilers/events.h"
 #include "controller/reconcilers/leadership.h"
+#include "controller/reconcilers/meters.h"
 #include "controller/runtime/worker_pool.h"
 #include "controller/store/identity_store.h"
 
@@ -31,7 +31,7 @@ struct Services {
   Caches& caches;
   Queue& queue;
   runtime::WorkerPool& pool;
-  MetricsRegistry& metrics;
+  Meters& meters;
   const Settings& settings;
 };
 

@@ -1,9 +1,12 @@
 // Reconciles integration users, custom and system ones, a batch of keys at a time.
 //
 // Flow, for the keys of one batch side by side (reconcile/plan/plan.h has the steps of one):
-//   look     one query over the caches' view; most passes find here that nothing is to do, and end
-//   gather   the database's clock, then resource and Secret live, then the stored identities in one query
+//   look     one query over the caches' view; most passes find here that nothing is to do, and end. A resource that
+//            nobody has reconciled yet goes past it
+//   gather   the database's clock, then resource and Secret live, then the stored identities in one query. Where the
+//            finalizer is missing, writing it under the cached version is the live read of the resource: see DESIGN.md
 //   act      finalizers | one transaction | Secrets, each sent once | one transaction | statuses, finalizers, events
+//   prove    the same decision over what the writes were answered with: settled passes need no look at their own echo
 // Guarantees: as plan.h and docs/credential-protocol.md say. A key whose pass fails anywhere comes back with backoff;
 // what it left half done is found by that pass.
 // Thread-safe; a key must be in one batch at a time (the queue sees to it).
@@ -14,6 +17,7 @@
 #include <vector>
 
 #include "controller/reconcilers/services.h"
+#include "controller/reconcilers/user_pass.h"
 
 namespace neoid::reconcilers {
 
@@ -25,28 +29,29 @@ class UserReconciler {
   void reconcile(std::span<const api::ResourceKey> keys);
 
  private:
-  struct Pass;
-  using Passes = std::vector<Pass>;
-
   plan::PlanContext context(const Term& term) const;
   policy::ScopeResolution resolve(const api::UserResource& user, const policy::Catalogue& catalogue) const;
 
-  Passes look(std::span<const api::ResourceKey> keys, const plan::PlanContext& context);
-  void gather(Passes& passes, const plan::PlanContext& context);
-  void gather_one(Pass& pass, const policy::Catalogue& catalogue);
-  void drop_the_gone(Passes& passes, const Term& term);
-  void act(Passes& passes, const Term& term);
-  void commit(Passes& passes, const Term& term, std::optional<plan::IdentityChange> plan::Plan::*which);
-  void write_secret(Pass& pass);
-  void send_create(Pass& pass, const plan::CreateSecret& create);
-  void finish(Pass& pass);
-  void store_failed(Passes& passes, const Error& error);
+  UserPasses look(std::span<const api::ResourceKey> keys, const plan::PlanContext& context);
+  bool settle_from_cache(UserPass& pass, store::ObservedIdentity observed, const plan::PlanContext& context,
+                         Instant now);
+  void gather(UserPasses& passes, const plan::PlanContext& context);
+  void gather_one(UserPass& pass, const policy::Catalogue& catalogue);
+  bool read_by_finalizer(UserPass& pass);
+  bool read_resource(UserPass& pass);
+  void give_up(UserPass& pass, const Error& error);
+  void drop_the_gone(UserPasses& passes, const Term& term);
+  void act(UserPasses& passes, const Term& term);
+  void commit(UserPasses& passes, const Term& term, std::optional<plan::IdentityChange> plan::Plan::*which);
+  void write_secret(UserPass& pass);
+  void send_create(UserPass& pass, const plan::CreateSecret& create);
+  void finish(UserPass& pass, const plan::PlanContext& context);
+  void finish_deletion(UserPass& pass);
+  void prove(UserPass& pass, const plan::PlanContext& context);
+  PassResult result_of(const UserPass& pass) const;
+  void store_failed(UserPasses& passes, const Error& error);
 
   const Services services_;
-  Counter passes_;
-  Counter failures_;
-  Counter drift_;
-  Histogram seconds_;
 };
 
 }  // namespace neoid::reconcilers

@@ -12,9 +12,6 @@ namespace {
 
 using api::CredentialSource;
 
-// How often a Secret that somebody else makes is read: its changes are not watched, only our own Secrets are.
-constexpr Duration kReferenceLook = std::chrono::seconds(10);
-
 // The uids that may stand in the Secret's annotation, and so in its seal, which covers that annotation.
 bool names_this_resource(const UserView& view, const std::string& uid) {
   if (uid == view.resource.uid.value) return true;
@@ -107,7 +104,6 @@ class CredentialPass {
   }
 
   void run_reference() {
-    come_back_within(plan_, kReferenceLook);
     const api::UserSpec& spec = view_.resource.spec;
     const std::string place = "Secret " + spec.secret_namespace + "/" + spec.secret_name;
     if (facts_.value == nullptr) {

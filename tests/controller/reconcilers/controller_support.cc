@@ -169,6 +169,11 @@ bool System::has_event(const std::string& reason) const {
   return false;
 }
 
+std::string System::metrics() const {
+  if (controller_) controller_->sample();
+  return metrics_.text();
+}
+
 void System::outside(const std::string& sql) {
   if (form_ == StoreForm::Postgres) {
     const auto connection = test::PostgresServer::get()->connect(database_);

@@ -44,6 +44,8 @@ class System {
 
   std::string kubeconfig() const { return (folder_ / "kubeconfig").string(); }
   std::filesystem::path folder() const { return folder_; }  // for the test's own files
+  // The text of /metrics.
+  std::string metrics() const;
 
   // --- the store ---------------------------------------------------------------------------------
   store::IdentityStore& store() { return *store_; }
