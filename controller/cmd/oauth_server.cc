@@ -60,7 +60,7 @@ Result<void> run_until_stopped(const OAuthOptions& options) {
   NEOID_TRY(const auto server, serve_oauth(*service, "--listen " + options.listen, std::move(listening)));
   std::unique_ptr<http::Server> health;
   if (!options.health_address.empty()) {
-    auto served = serve_health(options.health_address, metrics, [&] { return service->unready(); });
+    auto served = serve_health(options.health_address, metrics, {[&] { return service->unready(); }, [] {}});
     if (!served) return fail(wrap("--health-listen", served.error()));
     health = std::move(*served);
   }
