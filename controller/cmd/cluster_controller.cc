@@ -25,10 +25,17 @@ int run_cluster_controller(const ClusterControllerOptions& options) {
   auto controller = reconcilers::Controller::create(client, **store, clock, metrics, options.controller);
   if (!controller)
     return cli::report(std::cerr, wrap("the Kubernetes API cannot be used", controller.error()));
+  auto webhook = start_webhook(options.webhook, client, (*controller)->caches(), clock, metrics);
+  if (!webhook) return cli::report(std::cerr, wrap("--webhook-listen", webhook.error()));
+  const auto unready = [&] {
+    std::vector<std::string> reasons = (*controller)->unready();
+    if (*webhook && !(*webhook)->server->problem().empty()) reasons.push_back((*webhook)->server->problem());
+    return reasons;
+  };
   std::unique_ptr<http::Server> health;
   if (!options.health_address.empty()) {
-    auto served = serve_health(options.health_address, metrics,
-                               {[&] { return (*controller)->unready(); }, [&] { (*controller)->sample(); }});
+    auto served =
+        serve_health(options.health_address, metrics, {unready, [&] { (*controller)->sample(); }});
     if (!served) return cli::report(std::cerr, wrap("--health-listen", served.error()));
     health = std::move(*served);
   }
@@ -37,6 +44,8 @@ int run_cluster_controller(const ClusterControllerOptions& options) {
             {{"store", (*store)->location()}, {"holder", options.controller.lease.holder}});
   wait_for_stop_signal();
   log::info("stopping");
+  health.reset();  // it asks the webhook
+  webhook->reset();
   (*controller)->stop();
   return cli::kDone;
 }

@@ -3,6 +3,7 @@
 
 #include <string>
 
+#include "controller/cmd/webhook.h"
 #include "controller/kube/kubeconfig.h"
 #include "controller/reconcilers/controller.h"
 
@@ -13,6 +14,7 @@ struct ClusterControllerOptions {
   std::string store_url;
   bool migrate = false;
   std::string health_address = ":8080";  // empty: none
+  WebhookFlags webhook;
   reconcilers::ControllerOptions controller;
 };
 

@@ -92,6 +92,7 @@ void add_controller_command(CLI::App& app, const std::function<void()>& configur
   command->add_flag("--migrate", options->migrate, "bring the store's schema up to date at the start")
       ->envname("NEOID_MIGRATE");
   add_reconciling_flags(*command, options->controller);
+  add_webhook_flags(*command, options->webhook);
   command->callback([options, &configure_log, &code] {
     configure_log();
     if (options->controller.lease.holder.empty()) options->controller.lease.holder = default_holder();

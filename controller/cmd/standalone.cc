@@ -9,68 +9,39 @@
 #include <optional>
 #include <utility>
 
+#include "controller/admission/judge.h"
 #include "controller/apiserver/server.h"
 #include "controller/base/log.h"
 #include "controller/base/random.h"
 #include "controller/cli/output.h"
+#include "controller/cmd/around.h"
 #include "controller/cmd/data_folder.h"
 #include "controller/cmd/health.h"
+#include "controller/cmd/in_process_admission.h"
 #include "controller/cmd/local_transport.h"
 #include "controller/cmd/signals.h"
 #include "controller/cmd/standalone_oauth.h"
 #include "controller/kube/kubeconfig.h"
 #include "controller/kube/measured_transport.h"
 #include "controller/manifests/sync.h"
-#include "reconcile/policy/admission.h"
 
 namespace neoid::cmd {
 namespace {
 
-// --- admission in process ----------------------------------------------------------------------
-
-std::optional<policy::AdmissionFacts> facts_of(const apiserver::AdmissionRequest& request) {
-  const auto kind = api::parse_kind(request.kind);
-  if (request.group != api::kGroup || !kind) return std::nullopt;
-  policy::AdmissionFacts facts;
-  facts.operation = request.operation == "CREATE"   ? policy::AdmissionOperation::Create
-                    : request.operation == "DELETE" ? policy::AdmissionOperation::Delete
-                                                    : policy::AdmissionOperation::Update;
-  facts.kind = *kind;
-  facts.name = request.name;
-  facts.subresource = request.subresource;
-  facts.user = request.user.name;
-  facts.groups = request.user.groups;
-  facts.object = request.object;
-  facts.old_object = request.old_object;
-  return facts;
-}
-
-apiserver::Admission admission() {
-  const policy::PlatformIdentities platform{{}, {"system:masters", std::string(auth::kPlatformGroup)}};
-  apiserver::Admission admission;
-  admission.mutate = [](const apiserver::AdmissionRequest& request) {
-    apiserver::AdmissionAnswer answer;
-    if (const auto facts = facts_of(request); facts && request.user.name != "system:neoid-controller")
-      answer.patched = policy::with_requester(*facts);
-    return answer;
-  };
-  admission.validate = [platform](const apiserver::AdmissionRequest& request) {
-    apiserver::AdmissionAnswer answer;
-    const auto facts = facts_of(request);
-    if (!facts) return answer;
-    const policy::AdmissionVerdict verdict = policy::judge_admission(*facts, platform);
-    answer.allowed = verdict.allowed;
-    answer.message = verdict.message;
-    return answer;
-  };
-  return admission;
+std::shared_ptr<const admission::Judge> make_judge(const LateCaches& caches) {
+  admission::JudgeOptions options;
+  options.platform = {{}, {"system:masters", std::string(auth::kPlatformGroup)}};
+  options.own_users = {"system:neoid-controller"};
+  options.around = [&caches](const policy::AdmissionFacts& facts) { return caches.around(facts); };
+  return std::make_shared<const admission::Judge>(std::move(options));
 }
 
 // --- the parts, in the order in which they start -----------------------------------------------
 
 Result<std::unique_ptr<apiserver::ApiServer>> open_api(const StandaloneOptions& options,
                                                        const DataFolder& folder,
-                                                       const Secret& manifests_token, Clock& clock) {
+                                                       const Secret& manifests_token,
+                                                       const LateCaches& caches, Clock& clock) {
   NEOID_TRY(const HostPort where, parse_host_port(options.listen));
   apiserver::ApiServerOptions api;
   api.data = folder.path / "api";
@@ -87,7 +58,7 @@ Result<std::unique_ptr<apiserver::ApiServer>> open_api(const StandaloneOptions& 
   NEOID_TRY(http::Identity identity, make_server_identity(folder, where.host, clock.now()));
   api.tls = http::TlsOptions{std::move(identity), folder.ca.certificate_pem};
   // Alone, the API is guarded by what is deployed on it, as in a cluster.
-  if (!options.api_only) api.admission = admission();
+  if (!options.api_only) api.admission = in_process_admission(make_judge(caches));
   return apiserver::ApiServer::open(std::move(api), clock);
 }
 
@@ -113,8 +84,9 @@ Result<void> run(StandaloneOptions& options) {
   MetricsRegistry metrics;
   NEOID_TRY(const DataFolder folder, open_data_folder(options.data, clock.now()));
   const Secret manifests_token(random_uuid());  // of this process alone
+  LateCaches late_caches;
   NEOID_TRY(const std::unique_ptr<apiserver::ApiServer> api,
-            open_api(options, folder, manifests_token, clock));
+            open_api(options, folder, manifests_token, late_caches, clock));
   const std::string store_url =
       options.store_url.empty() ? "sqlite:" + (folder.path / "identity.db").string() : options.store_url;
   const http::Handler handler = [&api](const http::Request& request) { return api->handle(request); };
@@ -131,6 +103,8 @@ Result<void> run(StandaloneOptions& options) {
     NEOID_TRY(controller,
               reconcilers::Controller::create(client, *store, clock, metrics, options.controller));
   }
+  std::unique_ptr<LateCaches::Loan> loan;
+  if (controller) loan.reset(new LateCaches::Loan(late_caches.lend(controller->caches())));
   if (auto started = api->start(); !started)
     return fail(wrap("--listen " + options.listen + " cannot be used", std::move(started).error()));
   const std::string url = server_url(options.listen, api->port());

@@ -342,7 +342,7 @@ void Caches::index(const api::ResourceKey& key, const api::UserResource* before,
   }
 }
 
-void Caches::queue_those_of_secret(const kube::ObjectName& secret, const std::string& version) {
+std::set<api::ResourceKey> Caches::users_of_secret(const kube::ObjectName& secret) const {
   std::set<api::ResourceKey> keys;
   {
     MutexLock lock(mutex_);
@@ -352,22 +352,33 @@ void Caches::queue_those_of_secret(const kube::ObjectName& secret, const std::st
     const auto owner = user(*key);
     if (owner && owner->spec.secret_name == secret.name) keys.insert(*key);
   }
-  for (const api::ResourceKey& key : keys) {
-    if (is_news(key, version)) queue_.add(key);
-  }
+  return keys;
 }
 
-void Caches::queue_those_of_scope(const std::string& scope) {
+std::set<api::ResourceKey> Caches::users_of_scope(const std::string& scope) const {
   std::vector<std::size_t> holders;
   {
     MutexLock lock(mutex_);
     if (const auto found = by_scope_.find(scope); found != by_scope_.end()) holders = found->second;
   }
-  if (holders.empty()) return;
+  std::set<api::ResourceKey> keys;
+  if (holders.empty()) return keys;
   each_user([&](const CachedUser& user) {
-    if (std::binary_search(holders.begin(), holders.end(), std::hash<api::ResourceKey>{}(user.key)))
-      queue_.add(user.key);
+    if (std::binary_search(holders.begin(), holders.end(), std::hash<api::ResourceKey>{}(user.key)) &&
+        std::find(user.spec.scopes.begin(), user.spec.scopes.end(), scope) != user.spec.scopes.end())
+      keys.insert(user.key);
   });
+  return keys;
+}
+
+void Caches::queue_those_of_secret(const kube::ObjectName& secret, const std::string& version) {
+  for (const api::ResourceKey& key : users_of_secret(secret)) {
+    if (is_news(key, version)) queue_.add(key);
+  }
+}
+
+void Caches::queue_those_of_scope(const std::string& scope) {
+  for (const api::ResourceKey& key : users_of_scope(scope)) queue_.add(key);
 }
 
 void Caches::queue_those_of_namespace(const std::string& ns) {

@@ -75,6 +75,9 @@ class Caches {
   // Calls `visit` for every user and scope of the caches.
   void each_user(const std::function<void(const CachedUser&)>& visit) const;
   void each_scope(const std::function<void(const api::ScopeResource&)>& visit) const;
+  // Who names this Secret, and who declares this scope.
+  std::set<api::ResourceKey> users_of_secret(const kube::ObjectName& secret) const;
+  std::set<api::ResourceKey> users_of_scope(const std::string& scope) const;
 
  private:
   struct PackedUser;

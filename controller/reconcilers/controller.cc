@@ -67,6 +67,7 @@ class Controller::Impl {
 
   bool leading() const { return leadership_.current().has_value(); }
   bool idle() const { return queue_.idle(); }
+  const Caches& caches() const { return caches_; }
 
   std::vector<std::string> unready() const {
     std::vector<std::string> reasons = caches_.troubles();
@@ -203,6 +204,7 @@ void Controller::stop() { impl_->stop(); }
 void Controller::sample() const { impl_->sample(); }
 bool Controller::leading() const { return impl_->leading(); }
 bool Controller::idle() const { return impl_->idle(); }
+const Caches& Controller::caches() const { return impl_->caches(); }
 std::vector<std::string> Controller::unready() const { return impl_->unready(); }
 
 }  // namespace neoid::reconcilers

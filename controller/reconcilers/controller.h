@@ -46,6 +46,8 @@ class Controller {
   bool leading() const;
   // No key is ready or in a worker's hands.
   bool idle() const;
+  // What the watches know, on stand-bys too; for admission.
+  const Caches& caches() const;
   // Nothing: ready to serve as leader or stand-by. Else why not, one line each.
   std::vector<std::string> unready() const;
   // Brings the gauges of the metrics up to date: before each text of them.

@@ -58,6 +58,11 @@ class Checker {
  public:
   Checker(Ast& ast, const CheckOptions& options, TypePool& pool, Issues& issues)
       : ast_(ast), options_(options), pool_(pool), issues_(issues), unifier_(pool) {
+    if (options.fields_are_variables) {
+      for (const DeclField& field : options.self->fields)
+        declare(field.cel_name, pool_.of(*field.type, field.cel_name));
+      return;
+    }
     const Type* self = pool_.of(*options.self, "selfType");
     declare("self", self);
     declare("oldSelf", options.optional_old_self ? pool_.opaque("optional_type", {self}) : self);

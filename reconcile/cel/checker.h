@@ -13,6 +13,8 @@ struct CheckOptions {
   const DeclType* self = nullptr;
   bool optional_old_self = false;
   KubernetesVersion version;
+  // The fields of `self` are the variables, under their own names; there is no self and no oldSelf.
+  bool fields_are_variables = false;
 };
 
 // Annotates the tree; names that select from namespaces become identifiers. The tree's types live in `pool`.

@@ -13,9 +13,10 @@ namespace neoid::cel {
 
 class ProgramBuilder {
  public:
-  explicit ProgramBuilder(Program& program) : program_(program) {
-    scope_.emplace_back("self", 0);
-    scope_.emplace_back("oldSelf", 1);
+  ProgramBuilder(Program& program, const std::vector<std::string>& variables) : program_(program) {
+    for (const std::string& variable : variables) scope_.emplace_back(variable, scope_.size());
+    next_slot_ = std::max(next_slot_, scope_.size());
+    program_.slots_ = next_slot_;
   }
 
   // Empty if it went well.
@@ -271,9 +272,11 @@ class ProgramBuilder {
   std::string error_;
 };
 
-tl::expected<Program, std::string> Program::make(const Ast& ast) {
+tl::expected<Program, std::string> Program::make(const Ast& ast) { return make(ast, {"self", "oldSelf"}); }
+
+tl::expected<Program, std::string> Program::make(const Ast& ast, const std::vector<std::string>& variables) {
   Program program;
-  std::string error = ProgramBuilder(program).build(ast);
+  std::string error = ProgramBuilder(program, variables).build(ast);
   if (!error.empty()) return tl::unexpected(std::move(error));
   return program;
 }

@@ -58,6 +58,8 @@ class Program {
  public:
   // `ast` is borrowed for the call. The error: a constant that does not convert, a pattern that is none.
   static tl::expected<Program, std::string> make(const Ast& ast);
+  // The same over these variables in place of self and oldSelf; the first slots are theirs, in order.
+  static tl::expected<Program, std::string> make(const Ast& ast, const std::vector<std::string>& variables);
 
   Value run(Frame& frame) const { return (*root_)(frame); }
   std::size_t slots() const { return slots_; }

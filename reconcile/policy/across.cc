@@ -200,6 +200,8 @@ void Across::add(const Json& object, const Locate& locate) {
     facts.add_user(object, kind == "SystemIntegrationUser", owner, locate);
 }
 
+void Across::add(const Catalogue& catalogue) { facts_->catalogue.insert(catalogue.begin(), catalogue.end()); }
+
 void Across::Facts::judge_duplicates(std::vector<Violation>& violations) const {
   std::vector<std::uint32_t> order(identities.size());
   for (std::size_t i = 0; i < order.size(); ++i) order[i] = static_cast<std::uint32_t>(i);

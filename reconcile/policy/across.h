@@ -61,6 +61,8 @@ class Across {
   // Any Kubernetes object. Remembered of ours: identity, Secret, scopes; of Namespaces and Secrets what rules need;
   // of every other kind the identity. `locate` tells where a field of the object stands.
   void add(const Json& object, const Locate& locate);
+  // Scopes that are known already, in place of their objects.
+  void add(const Catalogue& catalogue);
 
   // By place. Without any Scope among the objects nothing is said about scopes: the catalogue is elsewhere.
   std::vector<Violation> judge() const;

@@ -1,8 +1,12 @@
 #include "reconcile/policy/admission.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 
 #include "reconcile/api/user.h"
+#include "reconcile/base/time.h"
+#include "reconcile/policy/similar.h"
 
 namespace neoid::policy {
 namespace {
@@ -40,13 +44,53 @@ Json annotations_of_ours(const Json* object) {
 std::string requester_in(const Json* object) {
   const Json metadata = member(object, "metadata");
   const Json annotations = member(&metadata, "annotations");
-  return annotations.is_object() ? annotations.value(std::string(api::annotation::kRequestedBy), "")
-                                 : std::string();
+  const Json name = member(&annotations, std::string(api::annotation::kRequestedBy).c_str());
+  return name.is_string() ? name.get<std::string>() : std::string();
+}
+
+const Json* member_pointer(const Json* object, const char* name) {
+  if (object == nullptr || !object->is_object()) return nullptr;
+  const auto found = object->find(name);
+  return found == object->end() ? nullptr : &*found;
+}
+
+// The annotations that mean something on a kind.
+std::vector<std::string> meaningful(api::Kind kind) {
+  using namespace api::annotation;
+  std::vector<std::string> names;
+  const auto add = [&names](std::string_view name) { names.emplace_back(name); };
+  if (kind == api::Kind::Scope) return names;
+  add(kRotate);
+  add(kPaused);
+  if (kind == api::Kind::SystemIntegrationUser) {
+    add(kRetire);
+  } else {
+    add(kDeactivated);
+    add(kReactivate);
+  }
+  return names;
+}
+
+// Why the annotation does nothing; empty: it does what it says.
+std::string useless(api::Kind kind, const std::string& name, const std::string& value) {
+  using namespace api::annotation;
+  const std::vector<std::string> known = meaningful(kind);
+  if (!contains(known, name)) {
+    std::string why = fmt::format("{} has no such annotation", api::to_string(kind));
+    if (const auto similar = most_similar(name, known)) why += fmt::format("; did you mean {}?", *similar);
+    return why;
+  }
+  if ((name == kPaused || name == kRetire) && value != "true" && value != "false")
+    return "is neither \"true\" nor \"false\", and counts as \"false\"";
+  if (name == kReactivate && !parse_time(value))
+    return "is no time like 2026-02-03T04:05:06Z, and lifts nothing; `neoid reactivate` sets it";
+  if (name == kDeactivated && value.empty()) return "gives no reason, and deactivates nothing";
+  return {};
 }
 
 bool is_retired(const Json* object) {
   const Json ours = annotations_of_ours(object);
-  return ours.value(std::string(api::annotation::kRetire), "") == "true";
+  return ours.value(std::string(api::annotation::kRetire), Json()) == "true";
 }
 
 }  // namespace
@@ -65,6 +109,29 @@ AdmissionVerdict judge_admission(const AdmissionFacts& facts, const PlatformIden
   return {};
 }
 
+bool is_going(const AdmissionFacts& facts) {
+  const Json* object = facts.object != nullptr ? facts.object : facts.old_object;
+  return !member(member_pointer(object, "metadata"), "deletionTimestamp").is_null();
+}
+
+bool changes_spec(const AdmissionFacts& facts) {
+  if (facts.operation == AdmissionOperation::Delete || facts.object == nullptr) return false;
+  return facts.operation == AdmissionOperation::Create ||
+         member(facts.object, "spec") != member(facts.old_object, "spec");
+}
+
+std::vector<std::string> annotation_warnings(const AdmissionFacts& facts) {
+  std::vector<std::string> warnings;
+  if (facts.operation == AdmissionOperation::Delete || !facts.subresource.empty()) return warnings;
+  const Json ours = annotations_of_ours(facts.object);
+  for (const auto& [name, value] : ours.items()) {
+    const std::string text = value.is_string() ? value.get<std::string>() : std::string();
+    if (const std::string why = useless(facts.kind, name, text); !why.empty())
+      warnings.push_back(fmt::format("metadata.annotations[{}]: {}", name, why));
+  }
+  return warnings;
+}
+
 std::optional<Json> with_requester(const AdmissionFacts& facts) {
   if (facts.operation == AdmissionOperation::Delete || facts.object == nullptr || !facts.subresource.empty())
     return std::nullopt;
@@ -75,11 +142,30 @@ std::optional<Json> with_requester(const AdmissionFacts& facts) {
   const std::string wanted = changed ? facts.user : requester_in(facts.old_object);
   if (requester_in(facts.object) == wanted) return std::nullopt;
   Json object = *facts.object;
-  Json& annotations = object["metadata"]["annotations"];
+  Json& metadata = object["metadata"];
+  if (!metadata.is_null() && !metadata.is_object()) return std::nullopt;  // for the server to refuse
+  Json& annotations = metadata["annotations"];
+  if (!annotations.is_null() && !annotations.is_object()) return std::nullopt;
   if (wanted.empty())
     annotations.erase(std::string(api::annotation::kRequestedBy));
   else
     annotations[std::string(api::annotation::kRequestedBy)] = wanted;
+  return object;
+}
+
+std::optional<Json> with_finalizer(const AdmissionFacts& facts) {
+  if (facts.operation != AdmissionOperation::Create || facts.object == nullptr || !facts.subresource.empty())
+    return std::nullopt;
+  const Json ours = annotations_of_ours(facts.object);
+  const Json policy = member(member_pointer(facts.object, "spec"), "managementPolicy");
+  if (ours.value(std::string(api::annotation::kPaused), Json()) == "true" || policy == "Observe")
+    return std::nullopt;
+  const Json finalizers = member(member_pointer(facts.object, "metadata"), "finalizers");
+  if (!finalizers.is_null() && !finalizers.is_array()) return std::nullopt;  // for the server to refuse
+  if (std::find(finalizers.begin(), finalizers.end(), Json(api::kFinalizer)) != finalizers.end())
+    return std::nullopt;
+  Json object = *facts.object;
+  object["metadata"]["finalizers"].push_back(api::kFinalizer);
   return object;
 }
 

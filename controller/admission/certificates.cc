@@ -1,0 +1,184 @@
+#include "controller/admission/certificates.h"
+
+#include <algorithm>
+#include <fstream>
+#include <iterator>
+#include <utility>
+
+#include "controller/base/log.h"
+#include "reconcile/base/crypto.h"
+#include "reconcile/meta/object_meta.h"
+
+namespace neoid::admission {
+namespace {
+
+const kube::ResourceType kSecrets{"", "v1", "secrets", true};
+const kube::ResourceType kConfigurations[] = {
+    {"admissionregistration.k8s.io", "v1", "validatingwebhookconfigurations", false},
+    {"admissionregistration.k8s.io", "v1", "mutatingwebhookconfigurations", false}};
+constexpr const char* kManagedBy = "app.kubernetes.io/managed-by";
+constexpr const char* kNames = "identity.neostella.com/certificate-names";
+constexpr int kAttempts = 4;
+
+std::string data_of(const Json& secret, const char* key) {
+  const Json data = secret.value("data", Json::object());
+  const Json text = data.is_object() ? data.value(key, Json()) : Json();
+  if (!text.is_string()) return {};
+  return unbase64(text.get<std::string>()).value_or("");
+}
+
+// The first certificate of a text of several.
+std::string first_certificate(const std::string& pem) {
+  constexpr std::string_view kEnd = "-----END CERTIFICATE-----\n";
+  const std::size_t end = pem.find(kEnd);
+  return end == std::string::npos ? std::string() : pem.substr(0, end + kEnd.size());
+}
+
+std::string joined(const std::vector<std::string>& names) {
+  std::string text;
+  for (const std::string& name : names) text += (text.empty() ? "" : ",") + name;
+  return text;
+}
+
+// Every name of the certificate in one text, to see whether others are wanted now.
+std::string names_of(const OwnCertificateOptions& options) {
+  return joined(options.dns_names) + ";" + joined(options.ip_addresses);
+}
+
+// The bundle with which a configuration is called; nothing to write: false.
+bool put_bundle(Json& configuration, const std::string& bundle) {
+  bool changed = false;
+  const auto hooks = configuration.find("webhooks");
+  if (hooks == configuration.end() || !hooks->is_array()) return false;
+  for (Json& hook : *hooks) {
+    Json& client = hook["clientConfig"];
+    if (client.value("caBundle", Json()) == bundle) continue;
+    client["caBundle"] = bundle;
+    changed = true;
+  }
+  return changed;
+}
+
+Result<std::string> read_file(const std::string& path) {
+  std::ifstream file(path, std::ios::binary);
+  if (!file) return fail(ErrorKind::Invalid, path + " cannot be read");
+  return std::string(std::istreambuf_iterator<char>(file), {});
+}
+
+}  // namespace
+
+// Nothing: it is to be made anew.
+std::optional<OwnCertificates::Stored> OwnCertificates::usable(const Json& secret) const {
+  Stored stored;
+  stored.identity.certificate_pem = data_of(secret, "tls.crt");
+  stored.identity.key_pem = Secret(data_of(secret, "tls.key"));
+  stored.bundle_pem = data_of(secret, "ca.crt");
+  const Json& annotations = meta::member_of(secret, "annotations");
+  if (!annotations.is_object() || annotations.value(kNames, Json()) != names_of(options_))
+    return std::nullopt;
+  if (!http::check_identity(stored.identity) || !http::read_certificate(stored.bundle_pem))
+    return std::nullopt;
+  const auto info = http::read_certificate(stored.identity.certificate_pem);
+  const Instant now = clock_.now();
+  if (!info || info->not_before > now || info->not_after - options_.renew_before <= now) return std::nullopt;
+  return stored;
+}
+
+// `before`: the Secret that was there, whose authority stays trusted.
+Result<OwnCertificates::Stored> OwnCertificates::make(const Json* before) const {
+  const Instant now = clock_.now();
+  http::CertificateOptions wanted;
+  wanted.common_name = "neoid webhook";
+  wanted.dns_names = options_.dns_names;
+  wanted.ip_addresses = options_.ip_addresses;
+  wanted.not_before = now - std::chrono::hours(1);  // clocks of API servers may be behind
+  wanted.not_after = now + options_.lifetime;
+  NEOID_TRY(const http::Identity authority,
+            http::make_ca("neoid webhook authority", wanted.not_before, wanted.not_after));
+  Stored stored;
+  NEOID_TRY(stored.identity, http::make_certificate(authority, wanted));
+  stored.bundle_pem = authority.certificate_pem;
+  const std::string last = before == nullptr ? std::string() : first_certificate(data_of(*before, "ca.crt"));
+  if (const auto info = http::read_certificate(last); info && info->not_after > now)
+    stored.bundle_pem += last;
+
+  Json metadata = {{"name", options_.secret.name},
+                   {"namespace", options_.secret.ns},
+                   {"labels", {{kManagedBy, "neoid"}, {"app.kubernetes.io/part-of", "neoid"}}},
+                   {"annotations", {{kNames, names_of(options_)}}}};
+  if (before != nullptr) metadata["resourceVersion"] = meta::member_of(*before, "resourceVersion");
+  const Json secret = {{"apiVersion", "v1"},
+                       {"kind", "Secret"},
+                       {"type", "kubernetes.io/tls"},
+                       {"metadata", std::move(metadata)},
+                       {"data",
+                        {{"tls.crt", base64(stored.identity.certificate_pem)},
+                         {"tls.key", base64(stored.identity.key_pem.reveal())},
+                         {"ca.crt", base64(stored.bundle_pem)}}}};
+  if (before == nullptr)
+    NEOID_TRY_VOID(client_.create(kSecrets, options_.secret.ns, secret));
+  else
+    NEOID_TRY_VOID(client_.update(kSecrets, options_.secret, secret));
+  log::info("the webhook has a new certificate", {{"secret", options_.secret.ns + "/" + options_.secret.name},
+                                                  {"until", format_time(wanted.not_after)}});
+  return stored;
+}
+
+Result<OwnCertificates::Stored> OwnCertificates::read_or_make() {
+  Error last{ErrorKind::Conflict, "the Secret of the webhook's certificate keeps changing"};
+  for (int attempt = 0; attempt < kAttempts; ++attempt) {
+    auto secret = client_.get(kSecrets, options_.secret);
+    if (!secret && secret.error().kind != ErrorKind::NotFound) return fail(secret.error());
+    if (secret) {
+      const Json& labels = meta::member_of(*secret, "labels");
+      if (!labels.is_object() || labels.value(kManagedBy, Json()) != "neoid")
+        return fail(
+            ErrorKind::Conflict,
+            "the Secret " + options_.secret.ns + "/" + options_.secret.name +
+                " is not neoid's, so no certificate is put into it; remove it, or name another one with "
+                "--webhook-secret",
+            "NotOurs");
+      if (auto stored = usable(*secret)) return std::move(*stored);
+    }
+    auto made = make(secret ? &*secret : nullptr);
+    if (made || made.error().kind != ErrorKind::Conflict) return made;
+    last = made.error();  // another replica was faster
+  }
+  return fail(std::move(last));
+}
+
+Result<void> OwnCertificates::inject(const std::string& bundle_pem) const {
+  const std::string bundle = base64(bundle_pem);
+  for (const kube::ResourceType& type : kConfigurations) {
+    const kube::ObjectName name{"", options_.configuration};
+    auto configuration = client_.get(type, name);
+    if (!configuration && configuration.error().kind == ErrorKind::NotFound) continue;
+    if (!configuration) return fail(configuration.error());
+    if (!put_bundle(*configuration, bundle)) continue;
+    NEOID_TRY_VOID(client_.update(type, name, *configuration));
+    log::info("the webhook configuration has the certificate's authority", {{"configuration", type.plural}});
+  }
+  return {};
+}
+
+Result<http::Identity> OwnCertificates::pass() {
+  NEOID_TRY(const Stored stored, read_or_make());
+  NEOID_TRY_VOID(inject(stored.bundle_pem));
+  const bool seen_before = injected_ == stored.bundle_pem;
+  injected_ = stored.bundle_pem;
+  if (!served_ || seen_before) served_ = stored.identity;
+  return *served_;
+}
+
+Result<http::Identity> read_certificate_files(const std::string& certificate_file,
+                                              const std::string& key_file) {
+  http::Identity identity;
+  NEOID_TRY(identity.certificate_pem, read_file(certificate_file));
+  NEOID_TRY(std::string key, read_file(key_file));
+  identity.key_pem = Secret(std::move(key));
+  if (auto checked = http::check_identity(identity); !checked)
+    return fail(wrap(certificate_file + " with " + key_file, checked.error()));
+  return identity;
+}
+
+}  // namespace neoid::admission
