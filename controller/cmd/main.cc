@@ -7,6 +7,7 @@
 
 #include "controller/base/log.h"
 #include "controller/base/process.h"
+#include "controller/cmd/cluster_flags.h"
 #include "controller/cmd/controller_flags.h"
 #include "controller/cmd/flags.h"
 #include "controller/cmd/import_flags.h"
@@ -40,11 +41,17 @@ void configure_log(const LogFlags& flags) {
   log::configure(options);
 }
 
+// As a plugin of kubectl the program is called kubectl-neoid.
+std::string name_of(const std::string& program) {
+  const std::string name = program.substr(program.rfind('/') + 1);
+  return name == "kubectl-neoid" ? "kubectl neoid" : "neoid";
+}
+
 int run(int argc, char** argv) {
   LogFlags log_flags;
   int code = 0;
   CLI::App app("neoid keeps the machine-to-machine identities of the Neostella platform as declared YAML.",
-               "neoid");
+               name_of(argc > 0 ? argv[0] : ""));
   app.require_subcommand(1);
   app.fallthrough();
   add_log_flags(app, log_flags);
@@ -57,10 +64,12 @@ int run(int argc, char** argv) {
   add_store(app, code);
   add_plan(app, code);
   add_validate(app, NEOID_VERSION, code);
+  add_cluster(app, code);
   add_import(app, code);
   app.add_subcommand("version", "print the version")->callback([] {
     std::cout << "neoid " << NEOID_VERSION << '\n';
   });
+  add_completion(app, code);
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {
