@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "controller/base/log.h"
+#include "controller/http/identity_check.h"
 #include "reconcile/base/crypto.h"
 #include "reconcile/meta/object_meta.h"
 

@@ -160,11 +160,6 @@ Result<Identity> make_certificate(const Identity& ca, const CertificateOptions& 
   return finish(parts, ca_key.get());
 }
 
-Result<void> check_identity(const Identity& identity) {
-  NEOID_TRY_VOID(server_context({identity, ""}));
-  return {};
-}
-
 Result<CertificateInfo> read_certificate(std::string_view pem) {
   NEOID_TRY(auto chain, read_certificates(pem));
   const X509* certificate = chain.front().get();

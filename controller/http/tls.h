@@ -53,9 +53,6 @@ struct CertificateOptions {
 Result<Identity> make_ca(std::string_view common_name, Instant not_before, Instant not_after);
 Result<Identity> make_certificate(const Identity& ca, const CertificateOptions& options);
 
-// Whether a server could use it: both texts parse, and the key belongs to the certificate.
-Result<void> check_identity(const Identity& identity);
-
 // Of the first certificate in the text.
 struct CertificateInfo {
   std::string common_name;
