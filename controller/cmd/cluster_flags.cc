@@ -115,25 +115,31 @@ bool ask(const std::string& question) {
 void add_uninstall(CLI::App& app, int& code) {
   struct UninstallFlags {
     cli::UninstallOptions options;
-    std::string identities;
+    bool keep = false;
+    bool remove = false;
   };
   auto flags = std::make_shared<Flags<UninstallFlags>>();
   auto& options = flags->options.options;
   auto* command = app.add_subcommand("uninstall", "take everything of neoid out of a cluster");
   add_cluster_flags(*command, flags->cluster);
-  command
-      ->add_option(
-          "--identities", flags->options.identities,
-          "keep: they stay in the store and go on working; delete: a running controller deletes them first")
-      ->required()
-      ->check(CLI::IsMember({"keep", "delete"}));
+  auto* keep = command->add_flag(
+      "--keep", flags->options.keep,
+      "identities stay in the store and go on working; resources that come back take them up");
+  auto* remove =
+      command->add_flag("--delete", flags->options.remove,
+                        "identities are deleted first, by a controller that runs: credentials end");
+  keep->excludes(remove);
   command->add_flag("--yes", options.yes, "do not ask");
   duration_flag(*command, "--timeout", options.timeout, "how long to wait for each step");
   add_lease_flags(*command, options.lease);
   flag(*command, "--webhook-configuration", options.webhook_configuration,
        "name of the webhook configurations to delete");
   run_in_session(*command, flags, code, [](const cli::Session& session, UninstallFlags& given) {
-    given.options.identities = given.identities == "keep" ? cli::Identities::Keep : cli::Identities::Delete;
+    if (given.keep == given.remove) {
+      cli::report(std::cerr, {ErrorKind::Invalid, "say what becomes of the identities: --keep or --delete"});
+      return cli::kWrongCall;
+    }
+    given.options.identities = given.keep ? cli::Identities::Keep : cli::Identities::Delete;
     if (::isatty(STDIN_FILENO) != 0) given.options.ask = ask;
     return cli::uninstall(session, given.options);
   });

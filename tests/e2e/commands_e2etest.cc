@@ -296,12 +296,12 @@ TEST_F(Commands, uninstall_that_keeps_leaves_nothing_in_the_cluster_and_everythi
       "{displayName: Engine, credentials: {secretRef: {namespace: apps, name: engine}}}}");
   eventually("the system user's Secret",
              [&] { return field("secret/engine", ".metadata.name") == "engine"; });
-  const Outcome unasked = neoid("uninstall --identities keep");
+  const Outcome unasked = neoid("uninstall --keep");
   EXPECT_EQ(unasked.code, 2);
   EXPECT_THAT(unasked.out, HasSubstr("--yes says that it is meant"));
   EXPECT_EQ(neoid("uninstall --yes").code, 2) << "what becomes of the identities must be said";
 
-  const Outcome done = neoid("uninstall --identities keep --yes --timeout 30s");
+  const Outcome done = neoid("uninstall --keep --yes --timeout 30s");
   EXPECT_EQ(done.code, 0) << done.out << run("tail -20 log").out;
   EXPECT_THAT(run("kubectl --context platform get crd -o name").out, Not(HasSubstr("neostella")));
   eventually("no Secret is left", [&] {
@@ -310,12 +310,12 @@ TEST_F(Commands, uninstall_that_keeps_leaves_nothing_in_the_cluster_and_everythi
         .out.empty();
   });
   EXPECT_TRUE(accepted()) << "the credential goes on working";
-  EXPECT_EQ(neoid("uninstall --identities keep --yes").code, 0) << "it may be run again";
+  EXPECT_EQ(neoid("uninstall --keep --yes").code, 0) << "it may be run again";
 }
 
 TEST_F(Commands, uninstall_that_deletes_ends_the_credentials) {
   keep_credential();
-  const Outcome done = neoid("uninstall --identities delete --yes --timeout 30s");
+  const Outcome done = neoid("uninstall --delete --yes --timeout 30s");
   EXPECT_EQ(done.code, 0) << done.out << run("tail -20 log").out;
   EXPECT_FALSE(accepted());
   EXPECT_THAT(run("kubectl --context platform get crd -o name").out, Not(HasSubstr("neostella")));
@@ -340,12 +340,10 @@ TEST_F(Commands, shells_complete_what_the_program_takes) {
   EXPECT_EQ(in_bash("neoid rea", 1), "reactivate\n");
   EXPECT_EQ(in_bash("neoid store mig", 2), "migrate\n");
   EXPECT_EQ(in_bash("neoid rotate --wa", 2), "--wait\n");
-  EXPECT_EQ(in_bash("neoid uninstall --identities k", 3), "keep\n");
+  EXPECT_EQ(in_bash("neoid uninstall --ke", 2), "--keep\n");
   EXPECT_EQ(run("neoid completion zsh >script.zsh && zsh -n script.zsh").code, 0);
   EXPECT_EQ(run("neoid completion fish >script.fish && fish --no-execute script.fish").code, 0);
-  EXPECT_EQ(
-      run("fish -c 'source script.fish; complete -C \"neoid uninstall --identities \"'").out.substr(0, 6),
-      "delete");
+  EXPECT_EQ(run("fish -c 'source script.fish; complete -C \"neoid store mig\"'").out.substr(0, 7), "migrate");
   EXPECT_EQ(run("neoid completion nonsense").code, 2);
 }
 

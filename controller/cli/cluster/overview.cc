@@ -121,7 +121,7 @@ std::vector<Finding> judge_user(const api::UserResource& user, const Facts& fact
       say(Level::Error,
           fmt::format("has been going away for {}: {}", age(*user.deleted_at, facts.now),
                       why.empty() ? "nobody has reported why" : why),
-          "let the store be reachable; `neoid uninstall --identities keep` lets everything go without it");
+          "let the store be reachable; `neoid uninstall --keep` lets everything go without it");
     return findings;
   }
   if (user.paused) {

@@ -107,8 +107,8 @@ class Uninstall {
         });
     if (waited) return {};
     return fail(
-        wrap("the rest goes when its controller runs and reaches the store; `neoid uninstall --identities "
-             "keep` lets go of it without",
+        wrap("the rest goes when its controller runs and reaches the store; `neoid uninstall --keep`"
+             " lets go of it without",
              std::move(waited).error()));
   }
 
