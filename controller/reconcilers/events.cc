@@ -4,6 +4,7 @@
 
 #include <utility>
 
+#include "controller/base/crash_point.h"
 #include "controller/base/log.h"
 #include "controller/base/random.h"
 
@@ -108,6 +109,7 @@ void EventRecorder::write(const Told& told) {
         {"series", {{"count", series.count}, {"lastObservedTime", format_micro_time(told.at)}}}};
     result = client_.patch(kEvents, {namespace_for(told.about), series.name}, kube::PatchType::Merge, body);
   }
+  crash_point("event-written");
   if (!result)
     log::debug("an event could not be written",
                {{"reason", told.event.reason}, {"error", result.error().describe()}});

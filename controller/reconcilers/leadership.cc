@@ -2,6 +2,7 @@
 
 #include <utility>
 
+#include "controller/base/crash_point.h"
 #include "controller/base/log.h"
 
 namespace neoid::reconcilers {
@@ -63,6 +64,7 @@ bool Leadership::claim(const runtime::LeaseTerm& lease, const std::function<void
     suspected_ = false;
     trouble_.reset();
   }
+  crash_point("store-claimed");
   log::info("leading", {{"epoch", lease.epoch}, {"cleanHandOver", term.clean}});
   on_started(term);
   return true;
@@ -86,6 +88,7 @@ Leadership::Step Leadership::acquire(const std::function<void(const Term&)>& on_
   note(std::nullopt);
   if (!*lease) return Step::Acquire;
   renewed_at_ = clock_.steady_now();
+  crash_point("lease-claimed");
   return claim(**lease, on_started) ? Step::Hold : Step::Acquire;
 }
 
@@ -107,15 +110,18 @@ Leadership::Step Leadership::hold(std::stop_token stop, const std::function<void
     const auto raised = lease_.raise(*stored);
     if (raised) {
       renewed_at_ = clock_.steady_now();
+      crash_point("lease-raised");
       claim(*raised, on_started);
       return Step::Hold;
     }
     return raised.error().reason == "NotHolder" ? Step::Acquire : Step::Hold;
   }
+  crash_point("renewal-due");
   const auto renewed = lease_.renew();
   if (renewed) {
     renewed_at_ = clock_.steady_now();
     note(std::nullopt);
+    crash_point("lease-renewed");
     return Step::Hold;
   }
   note("the Lease could not be renewed: " + renewed.error().message);
@@ -142,6 +148,7 @@ void Leadership::run(std::stop_token stop, const std::function<void(const Term&)
   }
   if (!current()) return;
   lose("shutting down");
+  crash_point("stopping");
   bool clean = true;
   {
     MutexLock lock(mutex_);
@@ -150,6 +157,7 @@ void Leadership::run(std::stop_token stop, const std::function<void(const Term&)
   if (auto released = lease_.release(clean); !released)
     log::warn("the Lease could not be released; it runs out by itself",
               {{"error", released.error().describe()}});
+  crash_point("lease-released");
 }
 
 }  // namespace neoid::reconcilers

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "controller/base/crash_point.h"
 #include "controller/base/log.h"
 #include "reconcile/plan/stored_scope.h"
 #include "reconcile/status/scope_status.h"
@@ -44,7 +45,9 @@ void ScopeReconciler::reconcile(const api::ResourceKey& key) {
 Result<void> ScopeReconciler::remove_from_catalogue(const std::string& name, const std::string& actor,
                                                     const Term& term) {
   const std::vector<std::string> names = {name};
-  return services_.store.put_scopes(term.writer, {}, names, actor);
+  NEOID_TRY_VOID(services_.store.put_scopes(term.writer, {}, names, actor));
+  crash_point("scope-removed");
+  return {};
 }
 
 Result<bool> ScopeReconciler::put_in_catalogue(const api::ScopeResource& scope, const Term& term) {
@@ -52,6 +55,7 @@ Result<bool> ScopeReconciler::put_in_catalogue(const api::ScopeResource& scope, 
   NEOID_TRY(const auto stored, services_.store.scopes());
   if (std::find(stored.begin(), stored.end(), scopes.front()) != stored.end()) return false;
   NEOID_TRY_VOID(services_.store.put_scopes(term.writer, scopes, {}, actor_of(scope)));
+  crash_point("scope-stored");
   services_.caches.queue_those_of_scope(scope.key.name);  // it can be granted now
   return true;
 }
@@ -68,6 +72,7 @@ Result<PassResult> ScopeReconciler::reconcile_or_fail(const api::ResourceKey& ke
   bool changed = false;
   if (!scope.deleted_at && !scope.has_finalizer) {
     NEOID_TRY(*object, services_.cluster.set_finalizer(key, *object, true));
+    crash_point("scope-finalizer-added");
     changed = true;
   }
   if (!scope.deleted_at) {
@@ -80,7 +85,10 @@ Result<PassResult> ScopeReconciler::reconcile_or_fail(const api::ResourceKey& ke
     NEOID_TRY(const bool going, services_.cluster.kind_is_going(key.kind));
     if (going || holders.custom + holders.system == 0) {
       if (!going) NEOID_TRY_VOID(remove_from_catalogue(key.name, actor_of(scope), term));
-      if (scope.has_finalizer) NEOID_TRY_VOID(services_.cluster.set_finalizer(key, *object, false));
+      if (scope.has_finalizer) {
+        NEOID_TRY_VOID(services_.cluster.set_finalizer(key, *object, false));
+        crash_point("scope-finalizer-removed");
+      }
       return PassResult::Changed;
     }
     services_.queue.add_after(key, kLookAgain);
@@ -90,8 +98,10 @@ Result<PassResult> ScopeReconciler::reconcile_or_fail(const api::ResourceKey& ke
   for (const api::ResourceKey& holder : holders.some)
     outcome.some_holders.push_back(holder.ns + "/" + holder.name);
   const status::ScopeStatusUpdate update = status::scope_status(outcome);
-  if (update.changed)
+  if (update.changed) {
     NEOID_TRY_VOID(services_.cluster.put_status(key, *object, api::encode_status(update.status)));
+    crash_point("scope-status-written");
+  }
   if (scope.deleted_at) return PassResult::Waiting;
   return changed || update.changed ? PassResult::Changed : PassResult::Unchanged;
 }

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "controller/base/crash_point.h"
 #include "controller/base/log.h"
 #include "controller/base/random.h"
 #include "reconcile/api/reasons.h"
@@ -64,7 +65,9 @@ void UserReconciler::reconcile(std::span<const api::ResourceKey> keys) {
   UserPasses passes = look(keys, shared);
   if (!passes.empty()) {
     for (const UserPass& pass : passes) services_.caches.begin_pass(pass.key);
+    crash_point("pass-begun");
     gather(passes, shared);
+    crash_point("pass-has-looked");
     drop_the_gone(passes, *term);
     act(passes, *term);
     services_.pool.for_each(passes.size(), [&](std::size_t i) {
@@ -203,6 +206,7 @@ bool UserReconciler::read_by_finalizer(UserPass& pass) {
   pass.object = std::move(*object);
   pass.view.resource = std::move(*user);
   pass.wrote.push_back(pass.view.resource.resource_version.value);
+  crash_point("finalizer-added");
   return true;
 }
 
@@ -250,6 +254,7 @@ void UserReconciler::finish_deletion(UserPass& pass) {
   } else if (pass.plan.finalizer == plan::FinalizerAction::Remove) {
     auto done = services_.cluster.set_finalizer(pass.key, pass.object, false);
     if (!done && done.error().kind != ErrorKind::NotFound) services_.queue.retry(pass.key);
+    crash_point("finalizer-removed");
   }
 }
 
@@ -280,6 +285,7 @@ void UserReconciler::finish(UserPass& pass, const plan::PlanContext& context) {
         log::warn("a status was not taken; trying again",
                   {{"resource", pass.key.text()}, {"error", unwritten->describe()}});
     }
+    crash_point("status-written");
   }
   if (pass.failed() || unwritten) {
     services_.queue.retry(pass.key, pass.failed() ? pass.error().retry_after : unwritten->retry_after);

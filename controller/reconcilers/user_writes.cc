@@ -1,7 +1,9 @@
 // The acting half of UserReconciler: finalizers, transactions and Secrets, in the order of reconcile/plan/plan.h.
 #include <utility>
 
+#include "controller/base/crash_point.h"
 #include "controller/base/log.h"
+#include "controller/reconcilers/commit_points.h"
 #include "controller/reconcilers/user_reconciler.h"
 
 namespace neoid::reconcilers {
@@ -17,6 +19,7 @@ void UserReconciler::act(UserPasses& passes, const Term& term) {
     }
     pass.object = std::move(*object);
     pass.wrote.push_back(resource_version_of(pass.object));
+    crash_point("finalizer-added");
   });
   commit(passes, term, &plan::Plan::before);
   services_.pool.for_each(passes.size(), [&](std::size_t i) {
@@ -38,6 +41,11 @@ void UserReconciler::commit(UserPasses& passes, const Term& term,
   if (changes.empty()) return;
   auto results = services_.store.commit(term.writer, changes);
   if (!results && results.error().reason == "Fenced") services_.leadership.suspect();
+  if (results && crash_points_armed()) {
+    for (std::size_t i = 0; i < owners.size(); ++i) {
+      if ((*results)[i]) come_by_commit_points(changes[i], owners[i]->view.resource.spec.source);
+    }
+  }
   for (std::size_t i = 0; i < owners.size(); ++i) {
     UserPass& pass = *owners[i];
     if (!results) {
@@ -59,6 +67,7 @@ void UserReconciler::write_secret(UserPass& pass) {
     Json body = update_body(*update);
     auto made = services_.cluster.update_secret(spec.secret_namespace, spec.secret_name, body);
     wipe(body);
+    crash_point("secret-updated");
     if (!made) {
       pass.api_error = made.error();
       return;
@@ -69,6 +78,7 @@ void UserReconciler::write_secret(UserPass& pass) {
     if (auto done = services_.cluster.delete_secret(spec.secret_namespace, spec.secret_name, remove->uid);
         !done)
       pass.api_error = done.error();
+    crash_point("secret-deleted");
   }
 }
 
@@ -86,6 +96,7 @@ void UserReconciler::send_create(UserPass& pass, const plan::CreateSecret& creat
       create_body(create, spec.secret_namespace, spec.secret_name, {pass.key, pass.view.resource.uid});
   auto made = services_.cluster.create_secret(body, spec.secret_namespace, left);
   wipe(body);
+  crash_point("secret-created");
   if (made) {
     pass.wrote.push_back(made->resource_version.value);
     pass.secret = std::move(*made);
@@ -112,6 +123,7 @@ void UserReconciler::drop_the_gone(UserPasses& passes, const Term& term) {
       const Json spec = Json::parse(own.config.spec, nullptr, false);
       if (auto made = services_.cluster.create_resource(pass.key, spec); !made)
         services_.queue.retry(pass.key);
+      crash_point("system-user-recreated");
       continue;
     }
     plan::IdentityChange change{
@@ -120,6 +132,7 @@ void UserReconciler::drop_the_gone(UserPasses& passes, const Term& term) {
               {{"resource", pass.key.text()}});
     if (auto result = services_.store.commit(term.writer, {&change, 1}); !result || !result->front())
       services_.queue.retry(pass.key);
+    crash_point("revocation-committed");
   }
 }
 
