@@ -100,6 +100,24 @@ client_id=$(kubectl --context admin -n "$ns" get secret "$secret" -o jsonpath='{
 export NEOID_STORE="sqlite:$data/identity.db"
 run neoid store accepts --client-id "$client_id" --client-secret-file "$work/client-secret"
 
+step "With them it gets a token (curl reads ID and secret from a file; the token itself is not shown here)"
+token_url=$(kubectl --context admin -n "$ns" get secret "$secret" -o jsonpath='{.data.token_url}' | base64 -d)
+(umask 077 && printf 'user = "%s:%s"\n' "$client_id" "$(cat "$work/client-secret")" >"$work/credential")
+# Leaves the status in $status; STATUS is waited for, since what was just changed takes some milliseconds.
+token() {  # token STATUS
+  printf '%s$ curl --cacert %s --config credential -d grant_type=client_credentials %s%s\n' "$dim" "$data/ca.pem" "$token_url" "$plain"
+  for _ in $(seq 100); do
+    status=$(curl -sS --cacert "$data/ca.pem" --config "$work/credential" -d grant_type=client_credentials \
+      -o "$work/answer" -w '%{http_code}' "$token_url")
+    [ "$status" = "$1" ] && break
+    sleep 0.05
+  done
+  sed 's/"access_token":"[^"]*"/"access_token":"..."/' "$work/answer"
+  echo
+  check test "$status" = "$1"
+}
+token 200
+
 step "Deactivate it by editing its YAML: no door opens any more, at once"
 edit() {  # edit FROM TO: what a person would do in an editor
   printf '%s$ kubectl -n %s get iu %s -o yaml >user.yaml; (edit: %s -> %s); kubectl replace -f user.yaml%s\n' \
@@ -112,11 +130,13 @@ edit() {  # edit FROM TO: what a person would do in an editor
 edit 'active: true' 'active: false'
 run kubectl --context admin -n "$ns" wait --for=jsonpath='{.status.active}'=false iu "$name" --timeout=20s
 refused neoid store accepts --client-id "$client_id" --client-secret-file "$work/client-secret"
+token 401
 
 step "Reactivate it: the same client ID and credential work again"
 edit 'active: false' 'active: true'
 run kubectl --context admin -n "$ns" wait --for=jsonpath='{.status.active}'=true iu "$name" --timeout=20s
 run neoid store accepts --client-id "$client_id" --client-secret-file "$work/client-secret"
+token 200
 
 step "Change the identity behind the controller's back: it is put back, and told"
 user_id=$(kubectl --context admin -n "$ns" get iu "$name" -o jsonpath='{.status.userID}')

@@ -1,6 +1,8 @@
 // The pure parts of the token service, as tables: what a client may send, the life of keys, what is remembered.
 #include <gtest/gtest.h>
 
+#include <random>
+
 #include "controller/oauth/client_cache.h"
 #include "controller/oauth/endpoints.h"
 #include "controller/oauth/jwt.h"
@@ -90,6 +92,32 @@ TEST(TokenRequests, NeitherAnotherTypeNorTheUriCarriesParameters) {
   http::Request in_uri = post("grant_type=client_credentials", basic("id:secret"));
   in_uri.query.emplace_back("client_secret", "secret");
   EXPECT_FALSE(parse_token_request(in_uri));
+}
+
+// A fixed number of mutated requests: whatever comes, the parser answers, and what it lets through is well formed.
+TEST(TokenRequests, NoBytesMislead) {
+  const std::string alphabet = "grant_type=client_credentials&scope=a%20b+&resource=https://x%zz\0\xff\"\\:;";
+  std::mt19937 random(7);
+  int parsed = 0;
+  for (int i = 0; i < 20'000; ++i) {
+    std::string body = "grant_type=client_credentials&scope=a+b&resource=https://x";
+    std::string authorization = basic("id:secret");
+    for (auto changes = random() % 4; changes > 0; --changes) {
+      std::string& text = random() % 4 == 0 ? authorization : body;
+      text[random() % text.size()] = alphabet[random() % alphabet.size()];
+    }
+    const auto request = parse_token_request(post(body, authorization));
+    if (!request) {
+      EXPECT_FALSE(request.error().description.empty());
+      continue;
+    }
+    ++parsed;
+    EXPECT_FALSE(request->client.client_id.empty());
+    EXPECT_FALSE(request->client.secret.empty());
+    for (const std::string& scope : request->scopes) EXPECT_TRUE(is_scope_token(scope));
+    for (const std::string& resource : request->resources) EXPECT_TRUE(is_resource(resource));
+  }
+  EXPECT_GT(parsed, 1000);
 }
 
 TEST(Errors, HaveTheStatusAndTheHeadersOfTheRfc) {
