@@ -3,13 +3,14 @@ service account, security context and database login, against PostgreSQL over TL
 """
 import base64
 import contextlib
+import hashlib
 import json
 import os
 import pathlib
 import re
 import signal
 import sys
-import time
+import threading
 import unittest
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent / "support"))
@@ -377,6 +378,75 @@ class WhatCannotWork(Story):
         self.ready(f"{USERS}/early", 60)
         until("ready again", 30, lambda: pod.probe("readinessProbe")[0] == 200)
         self.assertIn("the store", pod.log())
+
+
+class TheSchemaGoesAhead(Story):
+    """While an upgrade is under way the controllers of the version before run on a schema that is newer than theirs. It is
+    simulated by a migration that they do not know: a column, and its number in schema_migrations."""
+
+    def users_now(self):
+        return self.api.get(USERS)["items"]
+
+    def lost(self):
+        """Ready users whose Secret holds what the store does not accept."""
+        found = []
+        for user in self.users_now():
+            if condition(user, "Ready").get("status") != "True":
+                continue
+            data = self.api.get(f"/api/v1/namespaces/team-a/secrets/{user['metadata']['name']}-oauth")["data"]
+            secret = hashlib.sha256(base64.b64decode(data["client_secret"])).hexdigest()
+            accepted = self.cluster.database.sql(
+                "SELECT count(*) FROM neoid.credential_versions v JOIN neoid.users u USING (user_id) WHERE u.active AND "
+                f"u.client_id = '{base64.b64decode(data['client_id']).decode()}' AND encode(v.hash, 'hex') = '{secret}' AND "
+                "v.state IN ('issued', 'delivered') AND coalesce(v.valid_until > now(), true)")
+            if accepted != "1":
+                found.append(user["metadata"]["name"])
+        return found
+
+    def test_01_controllers_that_run_lose_nothing_when_the_schema_goes_ahead_under_load(self):
+        self.prerequisites()
+        self.api.helm("install", "neoid", CHART, *REQUIRED)
+        pods = type(self).pods = self.cluster.start_deployment("neoid")
+        self.all_ready(pods)
+        self.leading_pod(pods)
+        self.api.kubectl("create", "namespace", "team-a")
+        stop = threading.Event()
+
+        def load():
+            number = 0
+            while not stop.wait(0.05):
+                number += 1
+                name = f"user-{number % 40}"
+                status, _ = self.api.call("POST", USERS, json.loads(resource("IntegrationUser", name, {"displayName": name}, "team-a")))
+                if status == 409:
+                    self.api.merge(f"{USERS}/{name}", {"metadata": {"annotations": {f"{GROUP}/rotate": str(number)}}})
+
+        worker = threading.Thread(target=load)
+        worker.start()
+        try:
+            until("users under load", 30, lambda: len(self.users_now()) >= 20)
+            self.cluster.database.sql("ALTER TABLE neoid.users ADD COLUMN next_release text; INSERT INTO neoid.schema_migrations "
+                                      "(number, name, checksum) VALUES (1000, '1000_next.postgres.sql', 'none')")
+            until("more users after it", 30, lambda: len(self.users_now()) >= 40)
+            leader = self.leading_pod(pods)
+            leader.stop()
+            pods.remove(leader)
+            self.leading_pod(pods)
+        finally:
+            stop.set()
+            worker.join()
+        for user in self.users_now():
+            self.ready(f"{USERS}/{user['metadata']['name']}", 60)
+        self.assertEqual(self.lost(), [])
+
+    def test_02_one_that_starts_on_a_newer_schema_says_so_in_one_line_and_touches_nothing(self):
+        template = self.api.get(f"/apis/apps/v1/namespaces/{NAMESPACE}/deployments/neoid")["spec"]["template"]
+        pod = self.cluster.start(template, "neoid")
+        self.assertNotEqual(pod.process.wait(timeout=40), 0)
+        (line,) = pod.log().strip().split("\n")
+        self.assertIn("the store's schema has version 1000", line)
+        self.assertIn("use the newer program", line)
+        self.assertEqual(self.lost(), [])
 
 
 # --- rights, as (verb, group, resource, namespace, name): an empty namespace or name is any ------------------------------
