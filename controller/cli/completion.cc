@@ -23,7 +23,7 @@ std::vector<Node> nodes_of(const CommandTree& tree) {
 }
 
 // In single quotes of any shell.
-std::string quoted(const std::string& text) {
+std::string in_quotes(const std::string& text) {
   std::string out = "'";
   for (const char c : text) {
     if (c == '\'')
@@ -55,23 +55,23 @@ std::string bash(const CommandTree& tree) {
   const std::vector<Node> nodes = nodes_of(tree);
   for (const Node& node : nodes)
     if (node.path != tree.name)
-      script += fmt::format("      {}) path={} ;;\n", quoted(node.path), quoted(node.path));
+      script += fmt::format("      {}) path={} ;;\n", in_quotes(node.path), in_quotes(node.path));
   script += "    esac\n  done\n  case \"$path $previous\" in\n";
   for (const Node& node : nodes) {
     for (const CommandFlag& flag : node.command->flags) {
       if (!flag.takes_value) continue;
       std::string values;
       for (const std::string& value : flag.values) values += (values.empty() ? "" : " ") + value;
-      script += fmt::format("    {})\n      ", quoted(node.path + " " + flag.name));
-      script += flag.values.empty()
-                    ? "mapfile -t COMPREPLY < <(compgen -f -- \"$current\")"
-                    : fmt::format("mapfile -t COMPREPLY < <(compgen -W {} -- \"$current\")", quoted(values));
+      script += fmt::format("    {})\n      ", in_quotes(node.path + " " + flag.name));
+      script += flag.values.empty() ? "mapfile -t COMPREPLY < <(compgen -f -- \"$current\")"
+                                    : fmt::format("mapfile -t COMPREPLY < <(compgen -W {} -- \"$current\")",
+                                                  in_quotes(values));
       script += "\n      return ;;\n";
     }
   }
   script += "  esac\n  local words=\n  case \"$path\" in\n";
   for (const Node& node : nodes)
-    script += fmt::format("    {}) words={} ;;\n", quoted(node.path), quoted(words_of(*node.command)));
+    script += fmt::format("    {}) words={} ;;\n", in_quotes(node.path), in_quotes(words_of(*node.command)));
   script += "  esac\n  mapfile -t COMPREPLY < <(compgen -W \"$words\" -- \"$current\")\n}\n";
   return script + fmt::format("complete -o default -F _{0} {0} kubectl-{0}\n", tree.name);
 }
@@ -91,28 +91,28 @@ std::string zsh(const CommandTree& tree) {
   const auto choice = [](const std::string& name, const std::string& help) {
     std::string escaped;
     for (const char c : name) escaped += c == ':' ? "\\:" : std::string(1, c);
-    return quoted(escaped + ":" + help) + " ";
+    return in_quotes(escaped + ":" + help) + " ";
   };
   for (const Node& node : nodes)
     if (node.path != tree.name)
-      script += fmt::format("      {}) at={} ;;\n", quoted(node.path), quoted(node.path));
+      script += fmt::format("      {}) at={} ;;\n", in_quotes(node.path), in_quotes(node.path));
   script += "    esac\n  done\n  case \"$at ${words[CURRENT-1]}\" in\n";
   for (const Node& node : nodes) {
     for (const CommandFlag& flag : node.command->flags) {
       if (!flag.takes_value) continue;
-      script += fmt::format("    {}) ", quoted(node.path + " " + flag.name));
+      script += fmt::format("    {}) ", in_quotes(node.path + " " + flag.name));
       if (flag.values.empty()) {
         script += "_files; return ;;\n";
       } else {
         script += "compadd --";
-        for (const std::string& value : flag.values) script += " " + quoted(value);
+        for (const std::string& value : flag.values) script += " " + in_quotes(value);
         script += "; return ;;\n";
       }
     }
   }
   script += "  esac\n  case \"$at\" in\n";
   for (const Node& node : nodes) {
-    script += fmt::format("    {}) choices=(", quoted(node.path));
+    script += fmt::format("    {}) choices=(", in_quotes(node.path));
     for (const CommandTree& child : node.command->commands) script += choice(child.name, child.help);
     for (const CommandFlag& flag : node.command->flags) script += choice(flag.name, flag.help);
     script += ") ;;\n";
@@ -132,23 +132,23 @@ std::string fish(const CommandTree& tree) {
   const std::vector<Node> nodes = nodes_of(tree);
   for (const Node& node : nodes)
     if (node.path != tree.name)
-      script += fmt::format("            case {}\n                set path {}\n", quoted(node.path),
-                            quoted(node.path));
+      script += fmt::format("            case {}\n                set path {}\n", in_quotes(node.path),
+                            in_quotes(node.path));
   script += "        end\n    end\n    test \"$path\" = \"$argv[1]\"\nend\n";
   for (const Node& node : nodes) {
-    const std::string at = quoted(fmt::format("__{}_at \"{}\"", tree.name, node.path));
+    const std::string at = in_quotes(fmt::format("__{}_at \"{}\"", tree.name, node.path));
     for (const CommandTree& child : node.command->commands)
-      script +=
-          fmt::format("complete -c {} -n {} -f -a {} -d {}\n", tree.name, at, child.name, quoted(child.help));
+      script += fmt::format("complete -c {} -n {} -f -a {} -d {}\n", tree.name, at, child.name,
+                            in_quotes(child.help));
     for (const CommandFlag& flag : node.command->flags) {
       const bool is_long = flag.name.starts_with("--");
       script += fmt::format("complete -c {} -n {} {} {} -d {}", tree.name, at, is_long ? "-l" : "-s",
-                            flag.name.substr(is_long ? 2 : 1), quoted(flag.help));
+                            flag.name.substr(is_long ? 2 : 1), in_quotes(flag.help));
       if (flag.takes_value) script += " -r";
       if (!flag.values.empty()) {
         std::string values;
         for (const std::string& value : flag.values) values += (values.empty() ? "" : " ") + value;
-        script += " -f -a " + quoted(values);
+        script += " -f -a " + in_quotes(values);
       }
       script += '\n';
     }
