@@ -19,15 +19,59 @@ void add_field(std::string& text, std::string_view field) {
   text += field;
 }
 
-Json versions_json(const std::vector<StoredVersion>& versions) {
-  Json list = Json::array();
-  for (const StoredVersion& version : versions) {
-    Json entry = {{"number", version.number}, {"state", to_string(version.state)}};
-    if (version.valid_until) entry["validUntil"] = format_micro_time(*version.valid_until);
-    if (!version.rotation_request.empty()) entry["rotationRequest"] = version.rotation_request;
-    list.push_back(std::move(entry));
+// JSON written straight as text: every change of every user passes here twice. Members come sorted, as in Json.
+void put(std::string& json, std::string_view text) {
+  const bool plain = std::all_of(text.begin(), text.end(),
+                                 [](char c) { return c >= 0x20 && c < 0x7F && c != '"' && c != '\\'; });
+  if (plain) {
+    json += '"';
+    json += text;
+    json += '"';
+  } else {
+    json += Json(text).dump(-1, ' ', false, Json::error_handler_t::replace);
   }
-  return list;
+}
+void put(std::string& json, const std::string& text) { put(json, std::string_view(text)); }
+void put(std::string& json, bool flag) { json += flag ? "true" : "false"; }
+void put(std::string& json, std::int64_t number) { json += std::to_string(number); }
+
+void put(std::string& json, const plan::Hold& hold);
+void put(std::string& json, const StoredVersion& version);
+template <class T>
+void put(std::string& json, const std::vector<T>& items);
+
+template <class T>
+void put_member(std::string& json, std::string_view name, const T& value) {
+  if (json.back() != '{') json += ',';
+  put(json, name);
+  json += ':';
+  put(json, value);
+}
+
+void put(std::string& json, const plan::Hold& hold) {
+  json += '{';
+  put_member(json, "reason", hold.reason);
+  put_member(json, "since", format_micro_time(hold.since));
+  json += '}';
+}
+
+void put(std::string& json, const StoredVersion& version) {
+  json += '{';
+  put_member(json, "number", version.number);
+  if (!version.rotation_request.empty()) put_member(json, "rotationRequest", version.rotation_request);
+  put_member(json, "state", to_string(version.state));
+  if (version.valid_until) put_member(json, "validUntil", format_micro_time(*version.valid_until));
+  json += '}';
+}
+
+template <class T>
+void put(std::string& json, const std::vector<T>& items) {
+  json += '[';
+  for (const T& item : items) {
+    if (json.back() != '[') json += ',';
+    put(json, item);
+  }
+  json += ']';
 }
 
 // The fields of both sides that differ; one side alone is told whole.
@@ -36,60 +80,54 @@ class Difference {
   Difference(const StoredIdentity* before, const StoredIdentity* after) : before_(before), after_(after) {}
 
   template <class Get>
-  void field(const char* name, Get get) {
+  void field(std::string_view name, Get get) {
     if (before_ != nullptr && after_ != nullptr && get(*before_) == get(*after_)) return;
-    if (before_ != nullptr) put(old_, name, get(*before_));
-    if (after_ != nullptr) put(new_, name, get(*after_));
+    if (before_ != nullptr) add(old_, name, get(*before_));
+    if (after_ != nullptr) add(new_, name, get(*after_));
   }
-  const Json& old_side() const { return old_; }
-  const Json& new_side() const { return new_; }
+  std::string old_side() const { return before_ == nullptr ? "" : old_ + "}"; }
+  std::string new_side() const { return after_ == nullptr ? "" : new_ + "}"; }
 
  private:
   template <class T>
-  static void put(Json& side, const char* name, const T& value) {
-    side[name] = value;
+  static void add(std::string& side, std::string_view name, const T& value) {
+    put_member(side, name, value);
   }
   template <class T>
-  static void put(Json& side, const char* name, const std::optional<T>& value) {
-    if (value) put(side, name, *value);
-  }
-  static void put(Json& side, const char* name, const std::vector<StoredVersion>& value) {
-    side[name] = versions_json(value);
-  }
-  static void put(Json& side, const char* name, const plan::Hold& hold) {
-    side[name] = {{"reason", hold.reason}, {"since", format_micro_time(hold.since)}};
+  static void add(std::string& side, std::string_view name, const std::optional<T>& value) {
+    if (value) put_member(side, name, *value);
   }
 
   const StoredIdentity* before_;
   const StoredIdentity* after_;
-  Json old_ = Json::object();
-  Json new_ = Json::object();
+  std::string old_ = "{";
+  std::string new_ = "{";
 };
 
 Difference difference(const StoredIdentity* before, const StoredIdentity* after) {
   Difference found(before, after);
-  found.field("kind", [](const auto& one) { return to_string(one.kind); });
+  found.field("active", [](const auto& one) { return one.config.active; });
   found.field("clientID", [](const auto& one) -> const std::string& { return one.client_id.value; });
-  found.field("standing", [](const auto& one) { return to_string(one.standing); });
   found.field("cluster", [](const auto& one) -> const std::string& { return one.owner.cluster.value; });
-  found.field("namespace", [](const auto& one) -> const std::string& { return one.owner.resource.ns; });
+  found.field("description", [](const auto& one) -> const std::string& { return one.config.description; });
+  found.field("displayName", [](const auto& one) -> const std::string& { return one.config.display_name; });
+  found.field("generation", [](const auto& one) -> std::int64_t { return one.owner.generation; });
+  found.field(
+      "hold", [](const auto& one) -> const auto& { return one.hold; });
+  found.field("kind", [](const auto& one) { return to_string(one.kind); });
   found.field("name", [](const auto& one) -> const std::string& { return one.owner.resource.name; });
-  found.field("uid", [](const auto& one) -> const std::string& { return one.owner.uid.value; });
-  found.field("generation", [](const auto& one) { return one.owner.generation; });
-  found.field("releasedTo", [](const auto& one) -> const std::string& { return one.released_to; });
+  found.field("namespace", [](const auto& one) -> const std::string& { return one.owner.resource.ns; });
   found.field("predecessor", [](const auto& one) {
     return one.predecessor ? std::optional(one.predecessor->value) : std::nullopt;
   });
-  found.field("displayName", [](const auto& one) -> const std::string& { return one.config.display_name; });
-  found.field("description", [](const auto& one) -> const std::string& { return one.config.description; });
-  found.field("active", [](const auto& one) { return one.config.active; });
+  found.field("releasedTo", [](const auto& one) -> const std::string& { return one.released_to; });
   found.field(
       "scopes", [](const auto& one) -> const auto& { return one.config.scopes; });
+  found.field("spec", [](const auto& one) -> const std::string& { return one.config.spec; });
+  found.field("standing", [](const auto& one) { return to_string(one.standing); });
   found.field(
       "tags", [](const auto& one) -> const auto& { return one.config.tags; });
-  found.field("spec", [](const auto& one) -> const std::string& { return one.config.spec; });
-  found.field(
-      "hold", [](const auto& one) -> const auto& { return one.hold; });
+  found.field("uid", [](const auto& one) -> const std::string& { return one.owner.uid.value; });
   found.field(
       "versions", [](const auto& one) -> const auto& { return one.versions; });
   return found;
@@ -139,6 +177,7 @@ std::string first_hash() { return std::string(64, '0'); }
 
 std::string chain_hash(std::string_view previous, const ActivityRecord& record) {
   std::string text(previous);
+  text.reserve(512 + record.before.size() + record.after.size());
   add_field(text, std::to_string(record.number));
   add_field(text, format_micro_time(record.at));
   for (const std::string* field :
@@ -178,17 +217,13 @@ void ChainVerifier::finish(std::int64_t head_number, std::string_view head_hash)
   }
 }
 
-ChangeText describe_change(const std::optional<StoredIdentity>& before,
-                           const std::optional<StoredIdentity>& after) {
+ChangeText describe_change(const StoredIdentity* before, const StoredIdentity* after) {
   ChangeText text;
-  if (!before && !after) return text;
-  const Difference found = difference(before ? &*before : nullptr, after ? &*after : nullptr);
+  if (before == nullptr && after == nullptr) return text;
+  const Difference found = difference(before, after);
   text.action = before && after ? action_of(*before, *after) : after ? "IdentityCreated" : "IdentityDeleted";
-  const auto dump = [](const Json& json) {
-    return json.dump(-1, ' ', false, Json::error_handler_t::replace);
-  };
-  if (before) text.before = dump(found.old_side());
-  if (after) text.after = dump(found.new_side());
+  text.before = found.old_side();
+  text.after = found.new_side();
   return text;
 }
 

@@ -59,9 +59,8 @@ struct ChangeText {
   std::string before;  // JSON of what changed; version numbers and states, never hashes
   std::string after;
 };
-// Both nothing or both equal: an empty action.
-ChangeText describe_change(const std::optional<plan::StoredIdentity>& before,
-                           const std::optional<plan::StoredIdentity>& after);
+// Null: no row. Both null: an empty action.
+ChangeText describe_change(const plan::StoredIdentity* before, const plan::StoredIdentity* after);
 
 std::string_view to_string(plan::UserKind kind);       // "custom", "system"
 std::string_view to_string(plan::Standing standing);   // "owned", "left_behind", "released", "unowned"

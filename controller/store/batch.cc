@@ -16,20 +16,41 @@ using plan::IdentityChange;
 using plan::StoredIdentity;
 using Identity = std::optional<StoredIdentity>;
 
-BatchQuestions questions_of(const ClusterId& cluster, std::span<const IdentityChange> changes) {
+// Asks only what the rows do not tell: who holds its place and its client ID keeps them, and a scope that is granted
+// is in the catalogue.
+void question(const IdentityChange& change, const plan::PutIdentity& put, const LoadedUsers& users,
+              BatchQuestions& questions, BatchFacts& facts) {
+  const auto loaded = users.find(change.user_id);
+  const StoredIdentity* row = loaded == users.end() ? nullptr : &loaded->second.identity;
+  const bool stays = row != nullptr && row->kind == put.kind && row->standing != plan::Standing::Unowned &&
+                     row->owner.cluster == change.owner.cluster &&
+                     row->owner.resource == change.owner.resource;
+  if (stays)
+    facts.places.emplace(change.owner.resource, change.user_id);
+  else
+    questions.places.insert(change.owner.resource);
+  if (row != nullptr && row->client_id == put.client_id)
+    facts.client_ids.emplace(put.client_id, change.user_id);
+  else
+    questions.client_ids.insert(put.client_id);
+  if (row != nullptr) facts.scopes.insert(row->config.scopes.begin(), row->config.scopes.end());
+  questions.scopes.insert(put.config.scopes.begin(), put.config.scopes.end());
+}
+
+Result<BatchFacts> find_out(WriteTransaction& transaction, const ClusterId& cluster,
+                            std::span<const IdentityChange> changes, const LoadedUsers& users) {
+  BatchFacts facts;
   BatchQuestions questions;
   questions.cluster = cluster;
   for (const IdentityChange& change : changes) {
-    questions.users.insert(change.user_id);
     for (const plan::Operation& operation : change.operations) {
-      if (const auto* put = std::get_if<plan::PutIdentity>(&operation)) {
-        questions.places.insert(change.owner.resource);
-        questions.client_ids.insert(put->client_id);
-        questions.scopes.insert(put->config.scopes.begin(), put->config.scopes.end());
-      }
+      if (const auto* put = std::get_if<plan::PutIdentity>(&operation))
+        question(change, *put, users, questions, facts);
     }
   }
-  return questions;
+  std::erase_if(questions.scopes, [&](const std::string& scope) { return facts.scopes.contains(scope); });
+  if (!questions.empty()) NEOID_TRY_VOID(transaction.ask(questions, facts));
+  return facts;
 }
 
 ActivityRecord record_of(const UserId& user, const StoredIdentity& subject, ChangeText text) {
@@ -48,30 +69,37 @@ ActivityRecord record_of(const UserId& user, const StoredIdentity& subject, Chan
 // The identities of a batch while its changes are applied one after another.
 class Batch {
  public:
-  Batch(const ClusterId& cluster, const std::string& writer, Instant now, BatchFacts facts)
-      : cluster_(cluster), writer_(writer), now_(now), facts_(std::move(facts)) {}
+  Batch(const ClusterId& cluster, const std::string& writer, Instant now, const LoadedUsers& users,
+        BatchFacts facts)
+      : cluster_(cluster), writer_(writer), now_(now), users_(users), facts_(std::move(facts)) {
+    apply_facts_.now = now_;
+    apply_facts_.scope_exists = [this](const std::string& scope) { return facts_.scopes.contains(scope); };
+    apply_facts_.client_id_holder = [this](const ClientId& id) { return find(facts_.client_ids, id); };
+    apply_facts_.occupant = [this](const api::ResourceKey& place) { return find(facts_.places, place); };
+  }
 
   Result<Identity> apply(const IdentityChange& change) {
     if (change.owner.cluster != cluster_) {
       return fail(ErrorKind::Invalid, "the change is of another cluster than the writer's term");
     }
-    Identity before = identity(change.user_id);
-    NEOID_TRY(Identity after, apply_change(change, apply_facts(), before));
-    if (before == after && !restores_digest(change, after)) return after;
-    remember(change, before, after);
+    const StoredIdentity* before = identity(change.user_id);
+    NEOID_TRY(Identity after,
+              apply_change(change, apply_facts_, before != nullptr ? Identity(*before) : Identity()));
+    const bool same = after ? before != nullptr && *before == *after : before == nullptr;
+    if (!same || restores_digest(change, after)) remember(change, before, after);
     return after;
   }
 
+  // Borrows from this batch.
   std::vector<RowChange> rows() const {
     std::vector<RowChange> rows;
-    for (const UserId& user : touched_) {
-      RowChange row;
+    rows.reserve(touched_.size());
+    for (const auto& [user, touched] : touched_) {
+      RowChange& row = rows.emplace_back();
       row.user_id = user;
-      const auto loaded = facts_.users.find(user);
-      if (loaded != facts_.users.end()) row.before = loaded->second.identity;
-      row.after = identity(user);
-      row.digest = digests_.at(user);
-      rows.push_back(std::move(row));
+      row.before = loaded(user);
+      row.after = touched.after ? &*touched.after : nullptr;
+      row.digest = touched.digest;
     }
     return rows;
   }
@@ -79,19 +107,19 @@ class Batch {
   std::vector<ActivityRecord> take_records() { return std::move(records_); }
 
  private:
-  Identity identity(const UserId& user) const {
-    if (const auto after = after_.find(user); after != after_.end()) return after->second;
-    const auto loaded = facts_.users.find(user);
-    return loaded == facts_.users.end() ? Identity() : loaded->second.identity;
-  }
+  struct Touched {
+    Identity after;
+    std::string digest;
+  };
 
-  ApplyFacts apply_facts() const {
-    ApplyFacts facts;
-    facts.now = now_;
-    facts.scope_exists = [this](const std::string& scope) { return facts_.scopes.contains(scope); };
-    facts.client_id_holder = [this](const ClientId& id) { return find(facts_.client_ids, id); };
-    facts.occupant = [this](const api::ResourceKey& place) { return find(facts_.places, place); };
-    return facts;
+  const StoredIdentity* loaded(const UserId& user) const {
+    const auto found = users_.find(user);
+    return found == users_.end() ? nullptr : &found->second.identity;
+  }
+  const StoredIdentity* identity(const UserId& user) const {
+    const auto touched = touched_.find(user);
+    if (touched == touched_.end()) return loaded(user);
+    return touched->second.after ? &*touched->second.after : nullptr;
   }
 
   template <class Key>
@@ -111,40 +139,46 @@ class Batch {
     return after && !after->untouched && puts(change);
   }
 
-  void remember(const IdentityChange& change, const Identity& before, Identity& after) {
+  void remember(const IdentityChange& change, const StoredIdentity* before, Identity& after) {
+    std::string digest;
     if (after) {
-      if (!before || before->untouched || puts(change)) {
+      if (before == nullptr || before->untouched || puts(change)) {
         after->untouched = true;
         after->touched_by.clear();
-        digests_[change.user_id] = plan::digest(*after);
+        digest = plan::digest(*after);
       } else {
-        digests_[change.user_id] = facts_.users.at(change.user_id).digest;
+        digest = users_.at(change.user_id).digest;
       }
       facts_.client_ids[after->client_id] = change.user_id;
-    } else {
-      digests_[change.user_id].clear();
     }
-    if (before) std::erase_if(facts_.places, [&](const auto& at) { return at.second == change.user_id; });
-    if (after) facts_.places[after->owner.resource] = change.user_id;
+    move_place(change.user_id, before, after);
 
-    ActivityRecord record =
-        record_of(change.user_id, after ? *after : *before, describe_change(before, after));
+    ActivityRecord record = record_of(change.user_id, after ? *after : *before,
+                                      describe_change(before, after ? &*after : nullptr));
     record.at = now_;
     record.actor = change.actor.empty() ? "neoid" : change.actor;
     record.cause = change.cause;
     record.writer = writer_;
     records_.push_back(std::move(record));
-    touched_.insert(change.user_id);
-    after_[change.user_id] = after;
+    touched_[change.user_id] = Touched{after, std::move(digest)};  // `before` may end here
+  }
+
+  void move_place(const UserId& user, const StoredIdentity* before, const Identity& after) {
+    const bool stays = before != nullptr && after && before->owner.resource == after->owner.resource;
+    if (before != nullptr && !stays) {
+      const auto place = facts_.places.find(before->owner.resource);
+      if (place != facts_.places.end() && place->second == user) facts_.places.erase(place);
+    }
+    if (after) facts_.places[after->owner.resource] = user;
   }
 
   const ClusterId& cluster_;
   const std::string& writer_;
   Instant now_;
+  const LoadedUsers& users_;
   BatchFacts facts_;
-  std::map<UserId, Identity> after_;
-  std::map<UserId, std::string> digests_;
-  std::set<UserId> touched_;
+  ApplyFacts apply_facts_;
+  std::map<UserId, Touched> touched_;
   std::vector<ActivityRecord> records_;
 };
 
@@ -169,8 +203,11 @@ auto retried(Work work) -> decltype(work()) {
 Result<CommitResults> commit_together(const BeginTransaction& begin, const ClusterId& cluster,
                                       const std::string& writer, std::span<const IdentityChange> changes) {
   NEOID_TRY(auto transaction, begin());
-  NEOID_TRY(BatchFacts facts, transaction->load(questions_of(cluster, changes)));
-  Batch batch(cluster, writer, transaction->now(), std::move(facts));
+  std::set<UserId> ids;
+  for (const IdentityChange& change : changes) ids.insert(change.user_id);
+  NEOID_TRY(const LoadedUsers users, transaction->load(ids));
+  NEOID_TRY(BatchFacts facts, find_out(*transaction, cluster, changes, users));
+  Batch batch(cluster, writer, transaction->now(), users, std::move(facts));
   CommitResults results;
   results.reserve(changes.size());
   for (const IdentityChange& change : changes) results.push_back(batch.apply(change));
@@ -217,28 +254,30 @@ std::vector<ScopeChange> scope_changes(const std::vector<plan::StoredScope>& sto
   return differing;
 }
 
+// A row as it becomes, with what is stored of it.
+struct Rewrite {
+  const LoadedIdentity* loaded;
+  StoredIdentity after;
+  std::string digest;
+};
+
+RowChange row_of(const Rewrite& rewrite) {
+  return {rewrite.after.user_id, &rewrite.loaded->identity, &rewrite.after, rewrite.digest};
+}
+
 // The grants of scopes that go: each holder's row as it is without them.
-Result<std::vector<RowChange>> rows_without(WriteTransaction& transaction,
-                                            std::span<const std::string> scopes) {
-  std::vector<RowChange> rows;
-  NEOID_TRY(const std::vector<UserId> holders, transaction.holders_of(scopes));
-  if (holders.empty()) return rows;
-  BatchQuestions questions;
-  questions.users.insert(holders.begin(), holders.end());
-  NEOID_TRY(BatchFacts facts, transaction.load(questions));
-  for (auto& [user, loaded] : facts.users) {
-    RowChange row;
-    row.user_id = user;
-    row.before = loaded.identity;
-    row.after = std::move(loaded.identity);
-    std::erase_if(row.after->config.scopes, [&](const std::string& scope) {
+std::vector<Rewrite> rows_without(const LoadedUsers& holders, std::span<const std::string> scopes,
+                                  Instant now) {
+  std::vector<Rewrite> rewrites;
+  for (const auto& [user, loaded] : holders) {
+    Rewrite& rewrite = rewrites.emplace_back(Rewrite{&loaded, loaded.identity, loaded.digest});
+    std::erase_if(rewrite.after.config.scopes, [&](const std::string& scope) {
       return std::find(scopes.begin(), scopes.end(), scope) != scopes.end();
     });
-    row.after->updated_at = transaction.now();
-    row.digest = row.after->untouched ? plan::digest(*row.after) : loaded.digest;
-    rows.push_back(std::move(row));
+    rewrite.after.updated_at = now;
+    if (rewrite.after.untouched) rewrite.digest = plan::digest(rewrite.after);
   }
-  return rows;
+  return rewrites;
 }
 
 void stamp(std::vector<ActivityRecord>& records, Instant now, const std::string& actor,
@@ -290,8 +329,15 @@ Result<void> commit_scopes_once(const BeginTransaction& begin, const std::string
     records.push_back(scope_record(change));
     if (!change.after) gone.push_back(change.before->name);
   }
-  NEOID_TRY(const std::vector<RowChange> rows, rows_without(*transaction, gone));
-  for (const RowChange& row : rows) {
+  NEOID_TRY(const std::vector<UserId> holders, transaction->holders_of(gone));
+  LoadedUsers users;
+  if (!holders.empty()) {
+    NEOID_TRY(users, transaction->load(std::set<UserId>(holders.begin(), holders.end())));
+  }
+  const std::vector<Rewrite> rewrites = rows_without(users, gone, transaction->now());
+  std::vector<RowChange> rows;
+  for (const Rewrite& rewrite : rewrites) {
+    const RowChange& row = rows.emplace_back(row_of(rewrite));
     records.push_back(record_of(row.user_id, *row.after, describe_change(row.before, row.after)));
   }
   stamp(records, transaction->now(), actor, gone.empty() ? "catalogue changed" : "scope removed", writer);
@@ -304,22 +350,17 @@ Result<void> commit_scopes_once(const BeginTransaction& begin, const std::string
 Result<void> commit_release_once(const BeginTransaction& begin, const std::string& writer, const UserId& user,
                                  const std::string& to_namespace, const std::string& actor) {
   NEOID_TRY(auto transaction, begin());
-  BatchQuestions questions;
-  questions.users.insert(user);
-  NEOID_TRY(BatchFacts facts, transaction->load(questions));
-  const auto loaded = facts.users.find(user);
-  if (loaded == facts.users.end()) return fail(ErrorKind::NotFound, "no user " + user.value);
-  RowChange row;
-  row.user_id = user;
-  row.before = loaded->second.identity;
-  row.after = loaded->second.identity;
-  row.digest = loaded->second.digest;
-  if (row.after->kind == plan::UserKind::System) {
+  NEOID_TRY(const LoadedUsers users, transaction->load({user}));
+  const auto loaded = users.find(user);
+  if (loaded == users.end()) return fail(ErrorKind::NotFound, "no user " + user.value);
+  Rewrite rewrite{&loaded->second, loaded->second.identity, loaded->second.digest};
+  if (rewrite.after.kind == plan::UserKind::System) {
     return fail(ErrorKind::Invalid, "a system user is the platform's and cannot be released");
   }
-  row.after->standing = plan::Standing::Released;
-  row.after->released_to = to_namespace;
-  if (row.before == row.after) return {};
+  rewrite.after.standing = plan::Standing::Released;
+  rewrite.after.released_to = to_namespace;
+  if (rewrite.loaded->identity == rewrite.after) return {};
+  const RowChange row = row_of(rewrite);
   std::vector<ActivityRecord> records{record_of(user, *row.after, describe_change(row.before, row.after))};
   stamp(records, transaction->now(), actor, "released to namespace " + to_namespace, writer);
   NEOID_TRY_VOID(transaction->write(std::span(&row, 1)));

@@ -32,28 +32,38 @@ struct LoadedIdentity {
   std::string digest;
 };
 
+using LoadedUsers = std::map<UserId, LoadedIdentity>;
+
+// What the rows of the users that change do not answer.
 struct BatchQuestions {
-  std::set<UserId> users;
   ClusterId cluster;
   std::set<api::ResourceKey> places;
   std::set<ClientId> client_ids;
   std::set<std::string> scopes;
+  bool empty() const { return places.empty() && client_ids.empty() && scopes.empty(); }
 };
 
 struct BatchFacts {
-  std::map<UserId, LoadedIdentity> users;
   std::map<api::ResourceKey, UserId> places;  // in the cluster that was asked about
   std::map<ClientId, UserId> client_ids;
   std::set<std::string> scopes;  // those that the catalogue has
 };
 
+// Borrows the identities; null: no row.
 struct RowChange {
   UserId user_id;
-  std::optional<plan::StoredIdentity> before;
-  std::optional<plan::StoredIdentity> after;
+  const plan::StoredIdentity* before = nullptr;
+  const plan::StoredIdentity* after = nullptr;
   std::string digest;  // of the row after
 
   bool system() const { return (after ? after : before)->kind == plan::UserKind::System; }
+  // Both are there, and a column that is in an index differs: SQLite writes an index anew for each column that is
+  // named, PostgreSQL reads less where few are sent.
+  bool moves() const {
+    return before->kind != after->kind || before->client_id != after->client_id ||
+           before->standing != after->standing || before->owner.cluster != after->owner.cluster ||
+           before->owner.resource != after->owner.resource;
+  }
 };
 
 struct ScopeChange {
@@ -66,8 +76,10 @@ class WriteTransaction {
  public:
   virtual ~WriteTransaction() = default;
   virtual Instant now() const = 0;
-  virtual Result<BatchFacts> load(const BatchQuestions& questions) = 0;  // the users are locked
-  virtual Result<std::vector<plan::StoredScope>> load_scopes() = 0;      // locked
+  virtual Result<LoadedUsers> load(const std::set<UserId>& users) = 0;  // locked
+  // Adds to what is known already.
+  virtual Result<void> ask(const BatchQuestions& questions, BatchFacts& facts) = 0;
+  virtual Result<std::vector<plan::StoredScope>> load_scopes() = 0;  // locked
   virtual Result<std::vector<UserId>> holders_of(std::span<const std::string> scopes) = 0;
   virtual Result<void> write(std::span<const RowChange> rows) = 0;
   virtual Result<void> write_scopes(std::span<const ScopeChange> scopes) = 0;

@@ -1,6 +1,7 @@
 #include "controller/store/identity_row.h"
 
 #include <algorithm>
+#include <charconv>
 #include <utility>
 
 #include "reconcile/base/crypto.h"
@@ -31,54 +32,119 @@ std::optional<VersionState> parse_state(const std::string& text) {
   return std::nullopt;
 }
 
+// Reads the lists of a row straight from their JSON text, with no tree in between: every row that is looked at passes
+// here. A text with an escape is left to the parser of trees.
+class ListReader {
+ public:
+  explicit ListReader(std::string_view text) : rest_(text) {}
+
+  bool take(char c) {
+    skip();
+    if (rest_.empty() || rest_.front() != c) return false;
+    rest_.remove_prefix(1);
+    return true;
+  }
+  bool word(std::string_view word) {
+    skip();
+    if (!rest_.starts_with(word)) return false;
+    rest_.remove_prefix(word.size());
+    return true;
+  }
+  std::optional<std::string> string() {
+    if (!take('"')) return std::nullopt;
+    std::size_t end = 0;
+    while (end < rest_.size() && rest_[end] != '"') end += rest_[end] == '\\' ? 2 : 1;
+    if (end >= rest_.size()) return std::nullopt;
+    const std::string_view body = rest_.substr(0, end);
+    rest_.remove_prefix(end + 1);
+    if (body.find('\\') == std::string_view::npos) return std::string(body);
+    const Json parsed = Json::parse('"' + std::string(body) + '"', nullptr, false);
+    return parsed.is_string() ? std::optional(parsed.get<std::string>()) : std::nullopt;
+  }
+  std::optional<std::int64_t> integer() {
+    skip();
+    std::int64_t number = 0;
+    const auto [end, error] = std::from_chars(rest_.data(), rest_.data() + rest_.size(), number);
+    if (error != std::errc()) return std::nullopt;
+    rest_.remove_prefix(static_cast<std::size_t>(end - rest_.data()));
+    return number;
+  }
+  // Into `out`, where it is not null; false: neither.
+  bool instant(std::optional<Instant>& out) {
+    if (word("null")) return true;
+    const auto number = integer();
+    if (number) out = instant_of(*number);
+    return number.has_value();
+  }
+  bool at_end() {
+    skip();
+    return rest_.empty();
+  }
+  // `item` reads one; false where the text is no list of them.
+  template <class Item>
+  bool list(Item item) {
+    if (!take('[')) return false;
+    if (take(']')) return true;
+    do {
+      if (!item()) return false;
+    } while (take(','));
+    return take(']');
+  }
+
+ private:
+  void skip() {
+    while (!rest_.empty() && (rest_.front() == ' ' || rest_.front() == '\n')) rest_.remove_prefix(1);
+  }
+  std::string_view rest_;
+};
+
 bool read_strings(const std::string& text, std::vector<std::string>& out) {
-  if (text == "[]") return true;
-  const Json json = Json::parse(text, nullptr, false);
-  if (!json.is_array()) return false;
-  for (const Json& item : json) {
-    if (!item.is_string()) return false;
-    out.push_back(item.get<std::string>());
-  }
+  ListReader reader(text);
+  const bool read = reader.list([&] {
+    auto item = reader.string();
+    if (item) out.push_back(std::move(*item));
+    return item.has_value();
+  });
   std::sort(out.begin(), out.end());
+  return read && reader.at_end();
+}
+
+bool read_hash(const std::optional<std::string>& text, Sha256& hash) {
+  const auto bytes = text ? unhex(*text) : std::nullopt;
+  if (!bytes || bytes->size() != hash.size()) return false;
+  std::copy(bytes->begin(), bytes->end(), hash.begin());
   return true;
 }
 
-std::optional<Instant> optional_instant(const Json& json) {
-  return json.is_number_integer() ? std::optional(instant_of(json.get<std::int64_t>())) : std::nullopt;
-}
-
-bool read_version(const Json& json, StoredVersion& version) {
-  if (!json.is_array() || json.size() != 9) return false;
-  if (!json[0].is_number_integer() || !json[1].is_string() || !json[2].is_string() ||
-      !json[3].is_number_integer() || !json[7].is_string()) {
+bool read_version(ListReader& reader, StoredVersion& version) {
+  if (!reader.take('[')) return false;
+  const auto number = reader.integer();
+  if (!number || !reader.take(',') || !read_hash(reader.string(), version.hash) || !reader.take(','))
     return false;
-  }
-  version.number = json[0].get<VersionNumber>();
-  const auto hash = unhex(json[1].get<std::string>());
-  const auto state = parse_state(json[2].get<std::string>());
-  if (!hash || hash->size() != version.hash.size() || !state) return false;
-  std::copy(hash->begin(), hash->end(), version.hash.begin());
+  version.number = *number;
+  const auto state = parse_state(reader.string().value_or(""));
+  if (!state || !reader.take(',')) return false;
   version.state = *state;
-  version.issued_at = instant_of(json[3].get<std::int64_t>());
-  version.delivered_at = optional_instant(json[4]);
-  version.valid_until = optional_instant(json[5]);
-  version.for_absent_secret =
-      json[6].is_boolean() ? json[6].get<bool>() : json[6].is_number_integer() && json[6].get<int>() != 0;
-  version.rotation_request = json[7].get<std::string>();
-  version.last_used = optional_instant(json[8]);
-  return true;
+  const auto issued_at = reader.integer();
+  if (!issued_at || !reader.take(',')) return false;
+  version.issued_at = instant_of(*issued_at);
+  if (!reader.instant(version.delivered_at) || !reader.take(',')) return false;
+  if (!reader.instant(version.valid_until) || !reader.take(',')) return false;
+  version.for_absent_secret = reader.word("true") || reader.word("1");
+  if (!version.for_absent_secret && !reader.word("false") && !reader.word("0")) return false;
+  if (!reader.take(',')) return false;
+  auto request = reader.string();
+  if (!request || !reader.take(',')) return false;
+  version.rotation_request = std::move(*request);
+  return reader.instant(version.last_used) && reader.take(']');
 }
 
 bool read_versions(const std::string& text, std::vector<StoredVersion>& out) {
-  if (text == "[]") return true;
-  const Json json = Json::parse(text, nullptr, false);
-  if (!json.is_array()) return false;
-  for (const Json& item : json) {
-    if (!read_version(item, out.emplace_back())) return false;
-  }
+  ListReader reader(text);
+  const bool read = reader.list([&] { return read_version(reader, out.emplace_back()); });
   std::sort(out.begin(), out.end(),
             [](const StoredVersion& a, const StoredVersion& b) { return a.number < b.number; });
-  return true;
+  return read && reader.at_end();
 }
 
 }  // namespace

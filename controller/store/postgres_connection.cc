@@ -106,40 +106,47 @@ Result<PgTarget> parse_postgres_url(const std::string& url) {
   return target;
 }
 
-std::string pg_array(const std::vector<std::optional<std::string>>& items) {
-  std::string text = "{";
-  for (const auto& item : items) {
-    if (text.size() > 1) text += ',';
-    if (!item) {
-      text += "NULL";
-      continue;
-    }
-    text += '"';
-    for (const char c : *item) {
+namespace {
+
+void put_item(std::string& text, std::string_view item) {
+  text += '"';
+  if (item.find_first_of("\"\\") == std::string_view::npos) {
+    text += item;
+  } else {
+    for (const char c : item) {
       if (c == '"' || c == '\\') text += '\\';
       text += c;
     }
-    text += '"';
   }
-  return text + "}";
+  text += '"';
+}
+void put_item(std::string& text, std::int64_t item) { text += std::to_string(item); }
+template <class T>
+void put_item(std::string& text, const std::optional<T>& item) {
+  if (item)
+    put_item(text, *item);
+  else
+    text += "NULL";
 }
 
-std::string pg_array(const std::vector<std::string>& items) {
-  return pg_array(std::vector<std::optional<std::string>>(items.begin(), items.end()));
-}
-
-std::string pg_array(const std::vector<std::optional<std::int64_t>>& items) {
+template <class Items>
+std::string array_text(const Items& items) {
   std::string text = "{";
+  text.reserve(2 + items.size() * 24);
   for (const auto& item : items) {
     if (text.size() > 1) text += ',';
-    text += item ? std::to_string(*item) : "NULL";
+    put_item(text, item);
   }
   return text + "}";
 }
 
-std::string pg_array(const std::vector<std::int64_t>& items) {
-  return pg_array(std::vector<std::optional<std::int64_t>>(items.begin(), items.end()));
-}
+}  // namespace
+
+std::string pg_array(const std::vector<std::string>& items) { return array_text(items); }
+std::string pg_array(const std::vector<std::string_view>& items) { return array_text(items); }
+std::string pg_array(const std::vector<std::int64_t>& items) { return array_text(items); }
+std::string pg_array(const std::vector<std::optional<std::string_view>>& items) { return array_text(items); }
+std::string pg_array(const std::vector<std::optional<std::int64_t>>& items) { return array_text(items); }
 
 Result<std::unique_ptr<PgConnection>> PgConnection::connect(const PgTarget& target) {
   std::unique_ptr<PgConnection> connection(new PgConnection());

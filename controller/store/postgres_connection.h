@@ -29,12 +29,18 @@ Result<PgTarget> parse_postgres_url(const std::string& url);
 // reason "TryAgain": a deadlock or a serialization failure, nothing happened; reason "Lost": no connection.
 Error postgres_error(std::string_view sqlstate, const std::string& what);
 
-// '{"a","b"}': how arrays are passed, as one text.
+// '{"a","b"}': how arrays are passed, as one text. Nothing becomes NULL.
 std::string pg_array(const std::vector<std::string>& items);
+std::string pg_array(const std::vector<std::string_view>& items);
 std::string pg_array(const std::vector<std::int64_t>& items);
-// Nothing becomes NULL.
-std::string pg_array(const std::vector<std::optional<std::string>>& items);
+std::string pg_array(const std::vector<std::optional<std::string_view>>& items);
 std::string pg_array(const std::vector<std::optional<std::int64_t>>& items);
+
+// The last entry of the activity and its hash.
+struct ActivityHead {
+  std::int64_t number = 0;
+  std::string hash;
+};
 
 class PgConnection {
  public:
@@ -56,6 +62,11 @@ class PgConnection {
   std::string quote(const std::string& text) { return connection_->quote(text); }
   pqxx::connection& raw() { return *connection_; }
   int backend() const { return backend_; }
+
+  ActivityHead head;  // as this session's last commit left it; 0: it has made none
+  // The table of epochs that this session's claim was written to, by its OID: a restore into the running database
+  // makes another one, in which an older epoch may fit again.
+  std::int64_t epochs_table = 0;
 
  private:
   PgConnection() = default;

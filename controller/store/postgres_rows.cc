@@ -9,7 +9,7 @@
 namespace neoid::store {
 namespace {
 
-std::string flag(bool value) { return value ? "t" : "f"; }
+std::string_view flag(bool value) { return value ? "t" : "f"; }
 
 std::optional<std::int64_t> micros(const std::optional<Instant>& instant) {
   return instant ? std::optional(microseconds_of(*instant)) : std::nullopt;
@@ -29,12 +29,13 @@ void UserColumns::add(const RowChange& row) {
   uid.push_back(after.owner.uid.value);
   generation.push_back(after.owner.generation);
   released_to.push_back(after.released_to);
-  predecessor.push_back(after.predecessor ? std::optional(after.predecessor->value) : std::nullopt);
+  predecessor.push_back(after.predecessor ? std::optional<std::string_view>(after.predecessor->value)
+                                          : std::nullopt);
   display_name.push_back(after.config.display_name);
   description.push_back(after.config.description);
   active.push_back(flag(after.config.active));
   spec.push_back(after.config.spec);
-  hold_reason.push_back(after.hold ? std::optional(after.hold->reason) : std::nullopt);
+  hold_reason.push_back(after.hold ? std::optional<std::string_view>(after.hold->reason) : std::nullopt);
   hold_since.push_back(after.hold ? std::optional(microseconds_of(after.hold->since)) : std::nullopt);
   updated_at.push_back(microseconds_of(after.updated_at));
   digest.push_back(row.digest);

@@ -6,17 +6,19 @@
 #include <optional>
 #include <span>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "controller/store/batch.h"
 
 namespace neoid::store {
 
+// All of them borrow from the changes.
 struct UserColumns {
-  std::vector<std::string> user_id, kind, client_id, standing, cluster, ns, name, uid, released_to,
+  std::vector<std::string_view> user_id, kind, client_id, standing, cluster, ns, name, uid, released_to,
       display_name, description, active, spec, digest;
   std::vector<std::int64_t> generation, updated_at;
-  std::vector<std::optional<std::string>> predecessor, hold_reason;
+  std::vector<std::optional<std::string_view>> predecessor, hold_reason;
   std::vector<std::optional<std::int64_t>> hold_since;
   void add(const RowChange& row);
   bool empty() const { return user_id.empty(); }
@@ -24,14 +26,15 @@ struct UserColumns {
 
 // (user, scope) or (user, tag) pairs.
 struct NameColumns {
-  std::vector<std::string> user_id, name;
+  std::vector<std::string_view> user_id, name;
   // What the sorted `a` has and the sorted `b` lacks.
   void add(const UserId& user, const std::vector<std::string>& a, const std::vector<std::string>& b);
   bool empty() const { return user_id.empty(); }
 };
 
 struct VersionColumns {
-  std::vector<std::string> user_id, hash, state, for_absent, rotation_request;
+  std::vector<std::string_view> user_id, state, for_absent, rotation_request;
+  std::vector<std::string> hash;
   std::vector<std::int64_t> number, issued_at;
   std::vector<std::optional<std::int64_t>> delivered_at, valid_until;
   void add(const UserId& user, const plan::StoredVersion& version);

@@ -67,13 +67,16 @@ Result<bool> PostgresStore::raise_epoch(const ClusterId& cluster, Epoch epoch, c
     fenced_ = std::move(connection);
     session_ = next_session();
   }
-  NEOID_TRY(const pqxx::result raised,
-            fenced_->run("INSERT INTO neoid.epochs AS e (cluster, n, holder, claimed_at) "
-                         "VALUES ($1::text, $2::bigint, $3::text, neoid.neoid_now()) "
-                         "ON CONFLICT (cluster) DO UPDATE SET n = excluded.n, holder = excluded.holder, "
-                         "claimed_at = excluded.claimed_at WHERE e.n < excluded.n",
-                         cluster.value, epoch, holder));
-  return raised.affected_rows() == 1;
+  NEOID_TRY(
+      const pqxx::result raised,
+      fenced_->run("INSERT INTO neoid.epochs AS e (cluster, n, holder, claimed_at) "
+                   "VALUES ($1::text, $2::bigint, $3::text, neoid.neoid_now()) "
+                   "ON CONFLICT (cluster) DO UPDATE SET n = excluded.n, holder = excluded.holder, "
+                   "claimed_at = excluded.claimed_at WHERE e.n < excluded.n RETURNING e.tableoid::bigint",
+                   cluster.value, epoch, holder));
+  if (raised.empty()) return false;
+  fenced_->epochs_table = raised[0][0].as<std::int64_t>();
+  return true;
 }
 
 Result<WriterTerm> PostgresStore::claim(const ClusterId& cluster, Epoch epoch, const std::string& holder) {

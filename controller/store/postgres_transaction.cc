@@ -16,8 +16,8 @@ Result<void> nothing(Result<pqxx::result> result) {
   return {};
 }
 
-std::vector<std::string> user_ids(std::span<const RowChange* const> rows) {
-  std::vector<std::string> ids;
+std::vector<std::string_view> user_ids(std::span<const RowChange* const> rows) {
+  std::vector<std::string_view> ids;
   for (const RowChange* row : rows) ids.push_back(row->user_id.value);
   return ids;
 }
@@ -74,8 +74,8 @@ Result<std::unique_ptr<WriteTransaction>> PostgresTransaction::begin(std::unique
   if (term != nullptr) {
     sql += fmt::format(
         "SELECT neoid.micros(neoid.neoid_now()) FROM neoid.epochs WHERE cluster = {} AND n = {} AND "
-        "holder = {} FOR SHARE",
-        session.quote(term->cluster.value), term->epoch, session.quote(term->holder));
+        "holder = {} AND tableoid = {} FOR SHARE",
+        session.quote(term->cluster.value), term->epoch, session.quote(term->holder), session.epochs_table);
   } else {
     sql += "SELECT neoid.micros(neoid.neoid_now())";
   }
@@ -95,25 +95,24 @@ Result<void> PostgresTransaction::fault(std::string_view point) {
   return setting_.options.fault ? setting_.options.fault(point) : Result<void>();
 }
 
-Result<BatchFacts> PostgresTransaction::load(const BatchQuestions& questions) {
-  BatchFacts facts;
-  std::vector<std::string> users;
-  for (const UserId& user : questions.users) users.push_back(user.value);
+Result<LoadedUsers> PostgresTransaction::load(const std::set<UserId>& users) {
+  std::vector<std::string_view> ids;
+  for (const UserId& user : users) ids.push_back(user.value);
   NEOID_TRY(const pqxx::result rows, connection_->run("SELECT " NEOID_POSTGRES_IDENTITY
                                                       "FROM neoid.users u WHERE u.user_id = ANY ($1::uuid[]) "
                                                       "ORDER BY u.user_id FOR UPDATE OF u",
-                                                      pg_array(users)));
+                                                      pg_array(ids)));
   NEOID_TRY(std::vector<LoadedIdentity> identities, decode_postgres_identities(*connection_, rows));
+  LoadedUsers found;
   for (LoadedIdentity& loaded : identities) {
     UserId user = loaded.identity.user_id;
-    facts.users.emplace(std::move(user), std::move(loaded));
+    found.emplace_hint(found.end(), std::move(user), std::move(loaded));
   }
-  if (!questions.places.empty()) NEOID_TRY_VOID(ask_facts(questions, facts));
   NEOID_TRY_VOID(fault("loaded"));
-  return facts;
+  return found;
 }
 
-Result<void> PostgresTransaction::ask_facts(const BatchQuestions& questions, BatchFacts& facts) {
+Result<void> PostgresTransaction::ask(const BatchQuestions& questions, BatchFacts& facts) {
   NameColumns places;
   std::vector<std::string> kinds;
   for (const api::ResourceKey& place : questions.places) {
@@ -215,22 +214,53 @@ Result<void> PostgresTransaction::delete_users(std::span<const RowChange* const>
 
 namespace {
 
-#define NEOID_USER_COLUMNS                                                                                  \
-  "unnest($1::uuid[], $2::text[], $3::text[], $4::text[], $5::text[], $6::text[], $7::text[], $8::text[], " \
-  "$9::bigint[], $10::text[], $11::text[], $12::text[], $13::text[], $14::boolean[], $15::text[], "         \
-  "$16::text[], $17::bigint[], $18::bigint[], $19::text[]) AS n (user_id, kind, client_id, standing, "      \
-  "cluster, namespace, name, uid, generation, released_to, predecessor, display_name, description, "        \
-  "active, spec, hold_reason, hold_since, updated_at, digest)"
+#define NEOID_CONTENT_COLUMNS                                                                     \
+  "unnest($1::uuid[], $2::text[], $3::bigint[], $4::text[], $5::text[], $6::text[], $7::text[], " \
+  "$8::boolean[], $9::text[], $10::text[], $11::bigint[], $12::bigint[], $13::text[]"
+#define NEOID_CONTENT_NAMES                                                                       \
+  "user_id, uid, generation, released_to, predecessor, display_name, description, active, spec, " \
+  "hold_reason, hold_since, updated_at, digest"
+#define NEOID_SET_CONTENT                                                                              \
+  "uid = n.uid, generation = n.generation, released_to = n.released_to, predecessor = n.predecessor, " \
+  "display_name = n.display_name, description = n.description, active = n.active, spec = n.spec, "     \
+  "hold_reason = n.hold_reason, hold_since = neoid.instant(n.hold_since), "                            \
+  "updated_at = neoid.instant(n.updated_at), digest = n.digest"
+
+#define NEOID_ALL_COLUMNS                                                                 \
+  NEOID_CONTENT_COLUMNS                                                                   \
+  ", $14::text[], $15::text[], $16::text[], $17::text[], $18::text[], $19::text[]) AS n " \
+  "(" NEOID_CONTENT_NAMES ", kind, client_id, standing, cluster, namespace, name)"
+
+constexpr const char* kUpdateContent =
+    "UPDATE neoid.users u SET " NEOID_SET_CONTENT " FROM " NEOID_CONTENT_COLUMNS
+    ") AS n (" NEOID_CONTENT_NAMES ") WHERE u.user_id = n.user_id";
+constexpr const char* kUpdateAll =
+    "UPDATE neoid.users u SET " NEOID_SET_CONTENT
+    ", kind = n.kind, client_id = n.client_id, standing = n.standing, cluster = n.cluster, "
+    "namespace = n.namespace, name = n.name FROM " NEOID_ALL_COLUMNS " WHERE u.user_id = n.user_id";
+constexpr const char* kInsertUsers =
+    "INSERT INTO neoid.users (" NEOID_CONTENT_NAMES
+    ", kind, client_id, standing, cluster, namespace, name) SELECT user_id, uid, generation, released_to, "
+    "predecessor, display_name, description, active, spec, hold_reason, neoid.instant(hold_since), "
+    "neoid.instant(updated_at), digest, kind, client_id, standing, cluster, namespace, name "
+    "FROM " NEOID_ALL_COLUMNS;
+
+// `more`: the columns behind those of the content.
+template <class... More>
+Result<void> send_content(PgConnection& connection, const char* sql, const UserColumns& rows,
+                          const More&... more) {
+  return nothing(connection.run(
+      sql, pg_array(rows.user_id), pg_array(rows.uid), pg_array(rows.generation), pg_array(rows.released_to),
+      pg_array(rows.predecessor), pg_array(rows.display_name), pg_array(rows.description),
+      pg_array(rows.active), pg_array(rows.spec), pg_array(rows.hold_reason), pg_array(rows.hold_since),
+      pg_array(rows.updated_at), pg_array(rows.digest), more...));
+}
 
 Result<void> send_users(PgConnection& connection, const char* sql, const UserColumns& rows) {
   if (rows.empty()) return {};
-  return nothing(connection.run(sql, pg_array(rows.user_id), pg_array(rows.kind), pg_array(rows.client_id),
-                                pg_array(rows.standing), pg_array(rows.cluster), pg_array(rows.ns),
-                                pg_array(rows.name), pg_array(rows.uid), pg_array(rows.generation),
-                                pg_array(rows.released_to), pg_array(rows.predecessor),
-                                pg_array(rows.display_name), pg_array(rows.description),
-                                pg_array(rows.active), pg_array(rows.spec), pg_array(rows.hold_reason),
-                                pg_array(rows.hold_since), pg_array(rows.updated_at), pg_array(rows.digest)));
+  return send_content(connection, sql, rows, pg_array(rows.kind), pg_array(rows.client_id),
+                      pg_array(rows.standing), pg_array(rows.cluster), pg_array(rows.ns),
+                      pg_array(rows.name));
 }
 
 Result<void> send_names(PgConnection& connection, const char* sql, const NameColumns& rows) {
@@ -288,29 +318,13 @@ Result<void> remove_versions(PgConnection& connection, const VersionColumns& row
 }  // namespace
 
 Result<void> PostgresTransaction::write_users(std::span<const RowChange* const> rows) {
-  UserColumns updated;
-  UserColumns inserted;
+  UserColumns updated, moved, inserted;
   for (const RowChange* row : rows) {
-    if (row->after) (row->before ? updated : inserted).add(*row);
+    if (row->after) (row->before == nullptr ? inserted : row->moves() ? moved : updated).add(*row);
   }
-  NEOID_TRY_VOID(send_users(
-      *connection_,
-      "UPDATE neoid.users u SET kind = n.kind, client_id = n.client_id, standing = n.standing, "
-      "cluster = n.cluster, namespace = n.namespace, name = n.name, uid = n.uid, "
-      "generation = n.generation, released_to = n.released_to, predecessor = n.predecessor, "
-      "display_name = n.display_name, description = n.description, active = n.active, spec = n.spec, "
-      "hold_reason = n.hold_reason, hold_since = neoid.instant(n.hold_since), "
-      "updated_at = neoid.instant(n.updated_at), digest = n.digest FROM " NEOID_USER_COLUMNS
-      " WHERE u.user_id = n.user_id",
-      updated));
-  return send_users(
-      *connection_,
-      "INSERT INTO neoid.users (user_id, kind, client_id, standing, cluster, namespace, name, uid, "
-      "generation, released_to, predecessor, display_name, description, active, spec, hold_reason, "
-      "hold_since, updated_at, digest) SELECT user_id, kind, client_id, standing, cluster, namespace, name, "
-      "uid, generation, released_to, predecessor, display_name, description, active, spec, hold_reason, "
-      "neoid.instant(hold_since), neoid.instant(updated_at), digest FROM " NEOID_USER_COLUMNS,
-      inserted);
+  if (!updated.empty()) NEOID_TRY_VOID(send_content(*connection_, kUpdateContent, updated));
+  NEOID_TRY_VOID(send_users(*connection_, kUpdateAll, moved));
+  return send_users(*connection_, kInsertUsers, inserted);
 }
 
 Result<void> PostgresTransaction::write_names(std::span<const RowChange* const> rows) {
@@ -370,48 +384,81 @@ Result<void> PostgresTransaction::write_scopes(std::span<const ScopeChange> scop
   return fault("written");
 }
 
-Result<void> PostgresTransaction::append(std::vector<ActivityRecord> records) {
-  NEOID_TRY(const pqxx::result head,
-            connection_->run("SELECT number, hash FROM neoid.activity_head FOR UPDATE"));
-  if (head.empty()) return fail(ErrorKind::Unavailable, "the activity has no head row", "Damaged");
-  last_number_ = head[0][0].as<std::int64_t>();
-  last_hash_ = head[0][1].c_str();
-  std::vector<std::int64_t> number, at;
-  std::vector<std::string> user_id, cluster, kind, ns, name, actor, cause, action, before, after, writer,
-      hash;
-  for (ActivityRecord& record : records) {
-    record.number = ++last_number_;
-    last_hash_ = chain_hash(last_hash_, record);
-    number.push_back(record.number);
-    at.push_back(microseconds_of(record.at));
-    user_id.push_back(std::move(record.user_id));
-    cluster.push_back(std::move(record.cluster));
-    kind.push_back(std::move(record.kind));
-    ns.push_back(std::move(record.ns));
-    name.push_back(std::move(record.name));
-    actor.push_back(std::move(record.actor));
-    cause.push_back(std::move(record.cause));
-    action.push_back(std::move(record.action));
-    before.push_back(std::move(record.before));
-    after.push_back(std::move(record.after));
-    writer.push_back(std::move(record.writer));
-    hash.push_back(last_hash_);
+namespace {
+
+// The entries as the columns of one unnest. Borrows the records.
+struct EntryColumns {
+  explicit EntryColumns(std::span<const ActivityRecord> records) {
+    for (const ActivityRecord& record : records) {
+      number.push_back(record.number);
+      at.push_back(microseconds_of(record.at));
+      user_id.push_back(record.user_id);
+      cluster.push_back(record.cluster);
+      kind.push_back(record.kind);
+      ns.push_back(record.ns);
+      name.push_back(record.name);
+      actor.push_back(record.actor);
+      cause.push_back(record.cause);
+      action.push_back(record.action);
+      before.push_back(record.before);
+      after.push_back(record.after);
+      writer.push_back(record.writer);
+    }
   }
-  NEOID_TRY_VOID(nothing(connection_->run(
-      "INSERT INTO neoid.activity (number, at, user_id, cluster, kind, namespace, name, actor, cause, "
-      "action, "
-      "before, after, writer, hash) SELECT number, neoid.instant(at), user_id, cluster, kind, namespace, "
-      "name, actor, cause, action, before, after, writer, hash FROM unnest($1::bigint[], $2::bigint[], "
-      "$3::text[], $4::text[], $5::text[], $6::text[], $7::text[], $8::text[], $9::text[], $10::text[], "
-      "$11::text[], $12::text[], $13::text[], $14::text[]) AS n (number, at, user_id, cluster, kind, "
-      "namespace, name, actor, cause, action, before, after, writer, hash)",
-      pg_array(number), pg_array(at), pg_array(user_id), pg_array(cluster), pg_array(kind), pg_array(ns),
-      pg_array(name), pg_array(actor), pg_array(cause), pg_array(action), pg_array(before), pg_array(after),
-      pg_array(writer), pg_array(hash))));
-  NEOID_TRY_VOID(nothing(
-      connection_->run("WITH head AS (UPDATE neoid.activity_head SET number = $1::bigint, hash = $2::text) "
-                       "SELECT pg_notify('neoid', pg_current_xact_id()::text)",
-                       last_number_, last_hash_)));
+  std::vector<std::int64_t> number, at;
+  std::vector<std::string_view> user_id, cluster, kind, ns, name, actor, cause, action, before, after, writer;
+};
+
+// Moves the head, if it is where it is thought to be, and only then writes the entries and tells of them: one round
+// trip, whose first lock is the head's.
+constexpr const char* kAppend =
+    "WITH head AS (UPDATE neoid.activity_head SET number = $15::bigint, hash = $16::text "
+    "WHERE number = $17::bigint AND hash = $18::text RETURNING 1), "
+    "entries AS (INSERT INTO neoid.activity (number, at, user_id, cluster, kind, namespace, name, actor, "
+    "cause, "
+    "action, before, after, writer, hash) SELECT n.number, neoid.instant(n.at), n.user_id, n.cluster, "
+    "n.kind, "
+    "n.namespace, n.name, n.actor, n.cause, n.action, n.before, n.after, n.writer, n.hash FROM head, "
+    "unnest($1::bigint[], $2::bigint[], $3::text[], $4::text[], $5::text[], $6::text[], $7::text[], "
+    "$8::text[], "
+    "$9::text[], $10::text[], $11::text[], $12::text[], $13::text[], $14::text[]) AS n (number, at, user_id, "
+    "cluster, kind, namespace, name, actor, cause, action, before, after, writer, hash)) "
+    "SELECT pg_notify('neoid', pg_current_xact_id()::text) FROM head";
+
+}  // namespace
+
+Result<bool> PostgresTransaction::append_behind(const ActivityHead& head,
+                                                std::vector<ActivityRecord>& records) {
+  last_ = head;
+  std::vector<std::string> hashes;
+  hashes.reserve(records.size());
+  for (ActivityRecord& record : records) {
+    record.number = ++last_.number;
+    last_.hash = chain_hash(last_.hash, record);
+    hashes.push_back(last_.hash);
+  }
+  const EntryColumns entries(records);
+  NEOID_TRY(const pqxx::result moved,
+            connection_->run(kAppend, pg_array(entries.number), pg_array(entries.at),
+                             pg_array(entries.user_id), pg_array(entries.cluster), pg_array(entries.kind),
+                             pg_array(entries.ns), pg_array(entries.name), pg_array(entries.actor),
+                             pg_array(entries.cause), pg_array(entries.action), pg_array(entries.before),
+                             pg_array(entries.after), pg_array(entries.writer), pg_array(hashes),
+                             last_.number, last_.hash, head.number, head.hash));
+  return !moved.empty();
+}
+
+// The head is where our last transaction left it, unless somebody else has written since.
+Result<void> PostgresTransaction::append(std::vector<ActivityRecord> records) {
+  NEOID_TRY(bool appended,
+            connection_->head.number > 0 ? append_behind(connection_->head, records) : Result<bool>(false));
+  if (!appended) {
+    NEOID_TRY(const pqxx::result rows,
+              connection_->run("SELECT number, hash FROM neoid.activity_head FOR UPDATE"));
+    if (rows.empty()) return fail(ErrorKind::Unavailable, "the activity has no head row", "Damaged");
+    NEOID_TRY(appended, append_behind({rows[0][0].as<std::int64_t>(), rows[0][1].c_str()}, records));
+    if (!appended) return fail(ErrorKind::Internal, "the activity's head moved under its lock");
+  }
   return fault("appended");
 }
 
@@ -422,9 +469,10 @@ Result<void> PostgresTransaction::commit() {
   if (!committed) {
     if (!connection_->broken()) return fail(committed.error());
     // The answer was lost, which says nothing about the commit: the trail does.
-    NEOID_TRY(const bool there, setting_.was_committed(last_number_, last_hash_));
+    NEOID_TRY(const bool there, setting_.was_committed(last_.number, last_.hash));
     if (!there) return fail(committed.error());
   }
+  connection_->head = std::move(last_);
   return fault("committed");
 }
 

@@ -40,7 +40,8 @@ class PostgresTransaction final : public WriteTransaction {
   ~PostgresTransaction() override;
 
   Instant now() const override { return now_; }
-  Result<BatchFacts> load(const BatchQuestions& questions) override;
+  Result<LoadedUsers> load(const std::set<UserId>& users) override;
+  Result<void> ask(const BatchQuestions& questions, BatchFacts& facts) override;
   Result<std::vector<plan::StoredScope>> load_scopes() override;
   Result<std::vector<UserId>> holders_of(std::span<const std::string> scopes) override;
   Result<void> write(std::span<const RowChange> rows) override;
@@ -53,13 +54,14 @@ class PostgresTransaction final : public WriteTransaction {
                       Setting setting)
       : lock_(std::move(lock)), connection_(std::move(connection)), setting_(std::move(setting)) {}
 
-  Result<void> ask_facts(const BatchQuestions& questions, BatchFacts& facts);
   // Rows of one kind of user.
   Result<void> write_rows(std::span<const RowChange* const> rows);
   Result<void> delete_users(std::span<const RowChange* const> rows);
   Result<void> write_users(std::span<const RowChange* const> rows);
   Result<void> write_names(std::span<const RowChange* const> rows);
   Result<void> write_versions(std::span<const RowChange* const> rows);
+  // False: the head is another one, and nothing was written.
+  Result<bool> append_behind(const ActivityHead& head, std::vector<ActivityRecord>& records);
   Result<void> fault(std::string_view point);
 
   std::unique_lock<std::mutex> lock_;
@@ -67,8 +69,7 @@ class PostgresTransaction final : public WriteTransaction {
   Setting setting_;
   Instant now_;
   bool open_ = false;
-  std::int64_t last_number_ = 0;  // of the entries that were appended
-  std::string last_hash_;
+  ActivityHead last_;  // as the entries that were appended leave it
 };
 
 }  // namespace neoid::store

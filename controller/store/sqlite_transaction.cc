@@ -35,9 +35,8 @@ Result<void> fill_touched_by(SqliteConnection& connection, StoredIdentity& ident
   return {};
 }
 
-Result<std::map<UserId, LoadedIdentity>> load_sqlite_identities(SqliteConnection& connection,
-                                                                const std::set<UserId>& users) {
-  std::map<UserId, LoadedIdentity> found;
+Result<LoadedUsers> load_sqlite_identities(SqliteConnection& connection, const std::set<UserId>& users) {
+  LoadedUsers found;
   for (const UserId& user : users) {
     NEOID_TRY(SqliteCursor rows,
               connection.prepare("SELECT " NEOID_SQLITE_IDENTITY "FROM users u WHERE u.user_id = ?"));
@@ -78,9 +77,13 @@ Result<void> SqliteTransaction::fence(const WriterTerm& term) {
   return fail(ErrorKind::Denied, "another writer has taken over", "Fenced");
 }
 
-Result<BatchFacts> SqliteTransaction::load(const BatchQuestions& questions) {
-  BatchFacts facts;
-  NEOID_TRY(facts.users, load_sqlite_identities(connection_, questions.users));
+Result<LoadedUsers> SqliteTransaction::load(const std::set<UserId>& users) {
+  NEOID_TRY(LoadedUsers found, load_sqlite_identities(connection_, users));
+  NEOID_TRY_VOID(fault("loaded"));
+  return found;
+}
+
+Result<void> SqliteTransaction::ask(const BatchQuestions& questions, BatchFacts& facts) {
   for (const api::ResourceKey& place : questions.places) {
     NEOID_TRY(SqliteCursor rows,
               connection_.prepare("SELECT user_id FROM users WHERE kind = ? AND cluster = ? AND "
@@ -100,8 +103,7 @@ Result<BatchFacts> SqliteTransaction::load(const BatchQuestions& questions) {
     NEOID_TRY(const bool row, rows.bind(scope).next());
     if (row) facts.scopes.insert(scope);
   }
-  NEOID_TRY_VOID(fault("loaded"));
-  return facts;
+  return {};
 }
 
 Result<std::vector<plan::StoredScope>> SqliteTransaction::load_scopes() {
@@ -168,19 +170,6 @@ Result<void> SqliteTransaction::delete_user(const UserId& user) {
   return {};
 }
 
-namespace {
-
-// Whether a column that is in an index differs: SQLite writes an index anew for each column that is named.
-bool moves(const RowChange& row) {
-  const StoredIdentity& before = *row.before;
-  const StoredIdentity& after = *row.after;
-  return before.kind != after.kind || before.client_id != after.client_id ||
-         before.standing != after.standing || before.owner.cluster != after.owner.cluster ||
-         before.owner.resource != after.owner.resource;
-}
-
-}  // namespace
-
 Result<void> SqliteTransaction::write_user(const RowChange& row) {
   const StoredIdentity& after = *row.after;
   const char* insert =
@@ -198,7 +187,7 @@ Result<void> SqliteTransaction::write_user(const RowChange& row) {
       "UPDATE users SET uid = ?1, generation = ?2, released_to = ?3, predecessor = ?4, display_name = ?5, "
       "description = ?6, active = ?7, spec = ?8, hold_reason = ?9, hold_since = ?10, updated_at = ?11, "
       "digest = ?12 WHERE user_id = ?13";
-  const bool stays = row.before && !moves(row);
+  const bool stays = row.before && !row.moves();
   NEOID_TRY(SqliteCursor statement, connection_.prepare(stays ? update : row.before ? move : insert));
   statement.bind(after.owner.uid.value).bind(after.owner.generation).bind(after.released_to);
   after.predecessor ? statement.bind(after.predecessor->value) : statement.bind_null();

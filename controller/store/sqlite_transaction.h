@@ -17,8 +17,7 @@
 namespace neoid::store {
 
 // The identities of these users, with who touched those that were.
-Result<std::map<UserId, LoadedIdentity>> load_sqlite_identities(SqliteConnection& connection,
-                                                                const std::set<UserId>& users);
+Result<LoadedUsers> load_sqlite_identities(SqliteConnection& connection, const std::set<UserId>& users);
 // Fills touched_by in, where outside hands changed the row.
 Result<void> fill_touched_by(SqliteConnection& connection, plan::StoredIdentity& identity);
 
@@ -31,7 +30,8 @@ class SqliteTransaction final : public WriteTransaction {
   ~SqliteTransaction() override;
 
   Instant now() const override { return now_; }
-  Result<BatchFacts> load(const BatchQuestions& questions) override;
+  Result<LoadedUsers> load(const std::set<UserId>& users) override;
+  Result<void> ask(const BatchQuestions& questions, BatchFacts& facts) override;
   Result<std::vector<plan::StoredScope>> load_scopes() override;
   Result<std::vector<UserId>> holders_of(std::span<const std::string> scopes) override;
   Result<void> write(std::span<const RowChange> rows) override;

@@ -1,194 +1,298 @@
-// Measures the store: converged users per second by batch size next to the same row writes in bare SQL, drift
-// latency, the sweep. Usage: bench_store [users for the sweep] [Sqlite|Postgres]. Figures go to standard output, one a line.
+// Measures the store, in both forms: converged users per second by batch size next to the same row writes in bare
+// SQL, drift latency, anti-entropy. Usage: bench_store [most users for anti-entropy] [Sqlite|Postgres].
+//
+// Ours and the floor take turns on the same rows, so that a noisy machine hits both. Ends with one table.
 #include <fmt/format.h>
-#include <sqlite3.h>
-#include <sys/resource.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <chrono>
+#include <fstream>
+#include <functional>
 #include <future>
 #include <map>
-#include <thread>
 
-#include "controller/store/postgres_connection.h"
-#include "tests/controller/store/store_support.h"
+#include "controller/base/random.h"
+#include "tests/bench/store_floor.h"
 
 namespace neoid::store {
 namespace {
 
 using SteadyClock = std::chrono::steady_clock;
 
+constexpr int kUsers = 5000;
+constexpr int kTurns = 10;
+constexpr double kTurnSeconds = 0.2;
+constexpr int kDrifts = 300;
+const std::vector<std::string> kScopes{"contacts", "documents"};
+
 double seconds_since(SteadyClock::time_point start) {
   return std::chrono::duration<double>(SteadyClock::now() - start).count();
 }
 
+// One line a measure, one column a form.
+class Table {
+ public:
+  void add(const std::string& measure, Form form, std::string value) {
+    if (!rows_.contains(measure)) order_.push_back(measure);
+    rows_[measure][form] = value;
+    fmt::print(stderr, "{} {}: {}\n", form == Form::Sqlite ? "sqlite" : "postgres", measure, value);
+  }
+  void print() {
+    fmt::print("| {:52} | {:36} | {:36} |\n| :{:-<51} | :{:-<35} | :{:-<35} |\n", "measure", "SQLite",
+               "PostgreSQL", "", "", "");
+    for (const std::string& measure : order_)
+      fmt::print("| {:52} | {:36} | {:36} |\n", measure, rows_[measure][Form::Sqlite],
+                 rows_[measure][Form::Postgres]);
+  }
+
+ private:
+  std::vector<std::string> order_;
+  std::map<std::string, std::map<Form, std::string>> rows_;
+};
+
+[[noreturn]] void give_up(const std::string& what) {
+  fmt::print(stderr, "bench_store: {}\n", what);
+  std::exit(1);
+}
+void must(const std::string& error) {
+  if (!error.empty()) give_up(error);
+}
+template <class T>
+T must(Result<T> result) {
+  if (!result) give_up(result.error().describe());
+  return std::move(*result);
+}
+
 struct Bench {
-  explicit Bench(Form the_form) : form(the_form), database(make_database(form)) {
+  Bench(Form the_form, Table& the_table) : form(the_form), table(the_table), database(make_database(form)) {
+    if (!database) give_up("no PostgreSQL server: install postgresql-15, or set NEOID_TEST_POSTGRES");
     StoreOptions options = database->options();
     options.clock = nullptr;
-    store = std::move(*open_store(database->url(), std::move(options)));
-    term = store->claim(kCluster, 1, "bench").value();
+    store = must(open_store(database->url(), std::move(options)));
+    term = must(store->claim(kCluster, 1, "bench"));
     const std::vector<plan::StoredScope> scopes{scope("contacts"), scope("documents"), scope("finance")};
-    static_cast<void>(store->put_scopes(term, scopes, {}, "bench"));
+    if (const auto put = store->put_scopes(term, scopes, {}, "bench"); !put) give_up(put.error().describe());
+    floor = make_floor(form, database->url());
   }
-  std::string name() const { return form == Form::Sqlite ? "sqlite" : "postgres"; }
+
+  void commit(const std::vector<plan::IdentityChange>& changes) {
+    for (const auto& result : must(store->commit(term, changes)))
+      if (!result) give_up(result.error().describe());
+  }
 
   Form form;
+  Table& table;
   std::unique_ptr<TestDatabase> database;
   std::unique_ptr<IdentityStore> store;
   WriterTerm term;
+  std::unique_ptr<Floor> floor;
+  int next_user = 0;  // that nobody has made yet
+  int round = 0;
 };
 
-// One changed text for each user: what a converged spec change costs.
-double updates_per_second(Bench& bench, int users, int batch, int round) {
-  const auto start = SteadyClock::now();
-  int done = 0;
-  for (int first = 0; first < users && seconds_since(start) < 3; first += batch) {
-    std::vector<plan::IdentityChange> changes;
-    for (int i = first; i < first + batch; ++i) {
-      plan::PutIdentity changed = put(i, {"contacts", "documents"});
-      changed.config.description = fmt::format("round {} of {}", round, batch);
-      changes.push_back(change_of(i, {changed}));
-    }
-    const auto results = bench.store->commit(bench.term, changes);
-    if (!results) fmt::print("failed: {}\n", results.error().describe());
-    done += batch;
-  }
-  return done / seconds_since(start);
+plan::PutIdentity wanted(int user, const std::string& text) {
+  plan::PutIdentity wanted = put(user, kScopes);
+  wanted.config.description = text;
+  return wanted;
 }
 
-// The same rows by hand: the user's row, its entry in the trail, the head; one transaction a batch.
-double floor_sqlite(Bench& bench, int users, int batch, int round) {
-  sqlite3* db = nullptr;
-  sqlite3_open(bench.database->url().substr(7).c_str(), &db);
-  sqlite3_exec(db, "PRAGMA synchronous = FULL", nullptr, nullptr, nullptr);
-  sqlite3_stmt* update = nullptr;
-  sqlite3_stmt* insert = nullptr;
-  sqlite3_prepare_v2(db, "UPDATE users SET description = ?, digest = ? WHERE user_id = ?", -1, &update,
-                     nullptr);
-  sqlite3_prepare_v2(db,
-                     "INSERT INTO activity (number, at, user_id, name, before, after) "
-                     "SELECT number + 1, 0, ?, 'user', ?, ? FROM activity_head",
-                     -1, &insert, nullptr);
-  const auto start = SteadyClock::now();
-  int done = 0;
-  const std::string text = fmt::format("floor {} of {}", round, batch);
-  const std::string json = fmt::format(R"({{"description":"{}"}})", text);
-  for (int first = 0; first < users && seconds_since(start) < 3; first += batch) {
-    sqlite3_exec(db, "BEGIN IMMEDIATE; INSERT INTO writer_open VALUES ('bench')", nullptr, nullptr, nullptr);
-    for (int i = first; i < first + batch; ++i) {
-      const std::string id = uuid(1000 + i);
-      sqlite3_bind_text(update, 1, text.c_str(), -1, SQLITE_TRANSIENT);
-      sqlite3_bind_text(update, 2, id.c_str(), -1, SQLITE_TRANSIENT);
-      sqlite3_bind_text(update, 3, id.c_str(), -1, SQLITE_TRANSIENT);
-      sqlite3_step(update);
-      sqlite3_reset(update);
-      sqlite3_bind_text(insert, 1, id.c_str(), -1, SQLITE_TRANSIENT);
-      sqlite3_bind_text(insert, 2, json.c_str(), -1, SQLITE_TRANSIENT);
-      sqlite3_bind_text(insert, 3, json.c_str(), -1, SQLITE_TRANSIENT);
-      sqlite3_step(insert);
-      sqlite3_reset(insert);
-    }
-    sqlite3_exec(db, "DELETE FROM writer_open; COMMIT", nullptr, nullptr, nullptr);
-    done += batch;
-  }
-  const double rate = done / seconds_since(start);
-  sqlite3_finalize(update);
-  sqlite3_finalize(insert);
-  sqlite3_close(db);
-  return rate;
+FloorRow floor_row(int user, const std::string& text, Instant now) {
+  const plan::IdentityChange change = change_of(user, {});
+  const plan::PutIdentity content = wanted(user, text);
+  FloorRow row;
+  row.identity.user_id = change.user_id;
+  row.identity.client_id = content.client_id;
+  row.identity.owner = change.owner;
+  row.identity.config = content.config;
+  row.identity.updated_at = now;
+  plan::StoredVersion version;
+  version.number = 1;
+  version.hash = hash_of(1);
+  version.state = plan::VersionState::Delivered;
+  version.issued_at = now;
+  version.delivered_at = now;
+  row.identity.versions.push_back(version);
+  row.digest = plan::digest(row.identity);
+  row.entry.at = now;
+  row.entry.user_id = change.user_id.value;
+  row.entry.cluster = change.owner.cluster.value;
+  row.entry.kind = "IntegrationUser";
+  row.entry.ns = change.owner.resource.ns;
+  row.entry.name = change.owner.resource.name;
+  row.entry.actor = change.actor;
+  row.entry.cause = change.cause;
+  row.entry.writer = random_uuid();
+  return row;
 }
 
-double floor_postgres(Bench& bench, int users, int batch, int round) {
-  auto connection = std::move(*PgConnection::connect(*parse_postgres_url(bench.database->url())));
-  static_cast<void>(connection->run(std::string("SET ROLE neoid_controller")));
-  const auto start = SteadyClock::now();
-  int done = 0;
-  const std::string text = fmt::format("floor {} of {}", round, batch);
-  for (int first = 0; first < users && seconds_since(start) < 3; first += batch) {
-    std::vector<std::string> ids;
-    std::vector<std::string> texts(static_cast<std::size_t>(batch), text);
-    std::vector<std::string> json(static_cast<std::size_t>(batch),
-                                  fmt::format(R"({{"description":"{}"}})", text));
-    for (int i = first; i < first + batch; ++i) ids.push_back(uuid(1000 + i));
-    static_cast<void>(connection->run(std::string("BEGIN")));
-    static_cast<void>(
-        connection->run("UPDATE neoid.users u SET description = n.d, digest = n.d, updated_at = now() "
-                        "FROM unnest($1::uuid[], $2::text[]) AS n (id, d) WHERE u.user_id = n.id",
-                        pg_array(ids), pg_array(texts)));
-    static_cast<void>(
-        connection->run("INSERT INTO neoid.activity (number, at, user_id, name, before, after, hash) "
-                        "SELECT h.number + row_number() OVER (), now(), n.id, 'user', n.j, n.j, '' "
-                        "FROM unnest($1::text[], $2::text[]) AS n (id, j), "
-                        "(SELECT number FROM neoid.activity_head FOR UPDATE) h",
-                        pg_array(ids), pg_array(json)));
-    static_cast<void>(connection->run("UPDATE neoid.activity_head SET number = number + $1::bigint",
-                                      static_cast<std::int64_t>(batch)));
-    static_cast<void>(connection->run(std::string("COMMIT")));
-    done += batch;
-  }
-  return done / seconds_since(start);
-}
+Instant machine_now() { return std::chrono::floor<Duration>(std::chrono::system_clock::now()); }
 
-void measure_batches(Bench& bench, int users) {
-  int round = 0;
-  std::map<int, double> ours;
-  for (const int batch : {1, 10, 100, 500}) ours[batch] = updates_per_second(bench, users, batch, ++round);
-  for (const auto& [batch, rate] : ours) {
-    const double floor = bench.form == Form::Sqlite ? floor_sqlite(bench, users, batch, ++round)
-                                                    : floor_postgres(bench, users, batch, ++round);
-    fmt::print("{} update batch {:3}: {:8.0f} users/s, bare SQL {:8.0f}, ratio {:.2f}\n", bench.name(), batch,
-               rate, floor, rate / floor);
+// --- converged users per second ------------------------------------------------------------------
+
+struct Rate {
+  double seconds = 0;
+  std::int64_t users = 0;
+  double per_second() const { return static_cast<double>(users) / seconds; }
+};
+
+// Calls `work` with batch after batch for one turn; only its time counts, not what `make` takes.
+template <class Make, class Work>
+void take_turn(Rate& rate, Make make, Work work) {
+  for (double spent = 0; spent < kTurnSeconds;) {
+    auto batch = make();
+    const auto start = SteadyClock::now();
+    work(batch);
+    const double took = seconds_since(start);
+    spent += took;
+    rate.seconds += took;
+    rate.users += static_cast<std::int64_t>(batch.size());
   }
 }
 
-void insert_users(Bench& bench, int from, int to) {
-  const auto start = SteadyClock::now();
-  for (int first = from; first < to; first += 500) {
-    std::vector<plan::IdentityChange> changes;
-    for (int i = first; i < std::min(first + 500, to); ++i) {
-      changes.push_back(change_of(i, {put(i, {"contacts", "documents"}), issue(1, Instant()), deliver(1)}));
-    }
-    const auto results = bench.store->commit(bench.term, changes);
-    if (!results) fmt::print("failed: {}\n", results.error().describe());
+void tell(Bench& bench, const std::string& what, int batch, const Rate& ours, const Rate& floor) {
+  bench.table.add(fmt::format("{}, batches of {}: /s (bare, ratio)", what, batch), bench.form,
+                  fmt::format("{:.0f} ({:.0f}, {:.2f})", ours.per_second(), floor.per_second(),
+                              ours.per_second() / floor.per_second()));
+}
+
+// One text of each user changes: its row, its entry, the head.
+void measure_updates(Bench& bench, int batch) {
+  Rate ours, floor;
+  int at = 0;
+  const auto users = [&](auto make) {
+    std::vector<decltype(make(0, std::string()))> made;
+    const std::string text = fmt::format("round {} of {}", ++bench.round, batch);
+    for (int i = 0; i < batch; ++i) made.push_back(make(at++ % kUsers, text));
+    return made;
+  };
+  for (int turn = 0; turn < kTurns; ++turn) {
+    take_turn(
+        ours,
+        [&] {
+          return users(
+              [](int user, const std::string& text) { return change_of(user, {wanted(user, text)}); });
+        },
+        [&](const auto& changes) { bench.commit(changes); });
+    const Instant now = machine_now();
+    take_turn(
+        floor,
+        [&] {
+          return users([&](int user, const std::string& text) {
+            FloorRow row = floor_row(user, text, now);
+            row.entry.action = "IdentityUpdated";
+            row.entry.before = row.entry.after = fmt::format(R"({{"description":"{}"}})", text);
+            return row;
+          });
+        },
+        [&](auto& rows) { must(bench.floor->update(rows)); });
   }
-  fmt::print("{} create with grants, tags and a credential: {:.0f} users/s\n", bench.name(),
-             (to - from) / seconds_since(start));
+  tell(bench, "changed users", batch, ours, floor);
+}
+
+std::vector<FloorRow> new_rows(Bench& bench, int count) {
+  std::vector<FloorRow> rows;
+  const Instant now = machine_now();
+  for (int i = 0; i < count; ++i) {
+    FloorRow row = floor_row(bench.next_user++, "made", now);
+    row.entry.action = "IdentityCreated";
+    row.entry.after = fmt::format(
+        R"({{"active":true,"clientID":"{}","cluster":"{}","description":"made","displayName":"{}","generation":1,)"
+        R"("kind":"custom","name":"{}","namespace":"apps","releasedTo":"","scopes":["contacts","documents"],)"
+        R"("spec":"","standing":"owned","tags":["billing","nightly"],"uid":"{}","versions":[{{"number":1,"state":"delivered"}}]}})",
+        row.identity.client_id.value, kCluster.value, row.identity.config.display_name, row.entry.name,
+        row.identity.owner.uid.value);
+    rows.push_back(std::move(row));
+  }
+  return rows;
+}
+
+// A user with two grants, two tags and a credential: seven rows with its client ID, its entry, the head.
+void measure_creates(Bench& bench, int batch) {
+  Rate ours, floor;
+  for (int turn = 0; turn < kTurns; ++turn) {
+    const Instant now = machine_now();
+    take_turn(
+        ours,
+        [&] {
+          std::vector<plan::IdentityChange> changes;
+          for (int i = 0; i < batch; ++i) {
+            const int user = bench.next_user++;
+            changes.push_back(change_of(user, {wanted(user, "made"), issue(1, now), deliver(1)}));
+          }
+          return changes;
+        },
+        [&](const auto& changes) { bench.commit(changes); });
+    take_turn(
+        floor, [&] { return new_rows(bench, batch); },
+        [&](auto& rows) { must(bench.floor->create(rows, Floor::Trail::Written)); });
+  }
+  tell(bench, "new users", batch, ours, floor);
 }
 
 void measure_observe(Bench& bench) {
   std::vector<IdentityRef> refs;
   for (int i = 0; i < 500; ++i) refs.push_back({change_of(i, {}).owner.resource, std::nullopt});
   const auto start = SteadyClock::now();
-  for (int i = 0; i < 20; ++i) static_cast<void>(bench.store->observe(kCluster, refs).value());
-  fmt::print("{} observe in batches of 500: {:.0f} users/s\n", bench.name(), 20 * 500 / seconds_since(start));
+  for (int i = 0; i < 20; ++i) static_cast<void>(must(bench.store->observe(kCluster, refs)));
+  bench.table.add("observe in batches of 500: users/s", bench.form,
+                  fmt::format("{:.0f}", 20 * 500 / seconds_since(start)));
 }
 
+// --- drift ---------------------------------------------------------------------------------------
+
+// From just before somebody else's COMMIT is sent to the answer of the commit that repaired the row.
 void measure_drift(Bench& bench) {
-  std::vector<double> told;
-  for (int i = 0; i < 200; ++i) {
-    const FeedPosition before = bench.store->feed_end().value();
-    std::promise<SteadyClock::time_point> committed;
-    auto waiting = std::async(std::launch::async, [&] {
-      while (bench.store->feed_end().value() == before) {
+  const plan::IdentityChange repair = change_of(1, {wanted(1, "as declared")});
+  bench.commit({repair});
+  const std::vector<IdentityRef> refs{{repair.owner.resource, std::nullopt}};
+  std::vector<double> took;
+  for (int i = 0; i < kDrifts; ++i) {
+    const FeedPosition before = must(bench.store->feed_end());
+    must(bench.floor->outside(bench.form == Form::Sqlite ? "BEGIN IMMEDIATE" : "BEGIN"));
+    must(bench.floor->outside(fmt::format("UPDATE {}users SET description = 'drift {}' WHERE user_id = '{}'",
+                                          bench.form == Form::Sqlite ? "" : "neoid.", i, uuid(1001))));
+    auto repaired = std::async(std::launch::async, [&] {
+      while (must(bench.store->changes_after(kCluster, before, 10)).empty())
         bench.store->wait_for_change(std::chrono::seconds(5), {});
-      }
-      const auto entries = bench.store->changes_after(kCluster, before, 10);
-      static_cast<void>(
-          bench.store->commit(bench.term, std::vector{change_of(1, {put(1, {"contacts", "documents"})})}));
+      if (must(bench.store->observe(kCluster, refs)).identities.front().own->untouched)
+        give_up("the drift was not seen");
+      bench.commit({repair});
       return SteadyClock::now();
     });
-    bench.database->outside(
-        fmt::format("UPDATE users SET description = 'drift {}' WHERE user_id = '{}'", i, uuid(1001)));
-    const auto at = SteadyClock::now();
-    told.push_back(std::max(0.0, std::chrono::duration<double, std::milli>(waiting.get() - at).count()));
+    const auto start = SteadyClock::now();
+    must(bench.floor->outside("COMMIT"));
+    took.push_back(std::chrono::duration<double, std::milli>(repaired.get() - start).count());
+    if (!must(bench.store->observe(kCluster, refs)).identities.front().own->untouched)
+      give_up("the drift was not repaired");
   }
-  std::sort(told.begin(), told.end());
-  fmt::print("{} drift, outside commit to repaired commit: p50 {:.1f} ms, p99 {:.1f} ms\n", bench.name(),
-             told[100], told[197]);
+  std::sort(took.begin(), took.end());
+  bench.table.add("drift, outside commit to repaired commit: p50, p99", bench.form,
+                  fmt::format("{:.2f} ms, {:.2f} ms", took[kDrifts / 2], took[kDrifts * 99 / 100]));
 }
 
-void measure_sweep(Bench& bench) {
+// --- anti-entropy --------------------------------------------------------------------------------
+
+void fill_up(Bench& bench, int users) {
+  while (bench.next_user < users) {
+    auto rows = new_rows(bench, std::min(1000, users - bench.next_user));
+    must(bench.floor->create(rows, Floor::Trail::LeftOut));
+  }
+}
+
+// A number of /proc/self/status, in MiB.
+double status_mib(const std::string& name) {
+  std::ifstream status("/proc/self/status");
+  for (std::string line; std::getline(status, line);)
+    if (line.starts_with(name + ":")) return std::stod(line.substr(name.size() + 1)) / 1024;
+  return 0;
+}
+
+void measure_sweep(Bench& bench, int users) {
+  fill_up(bench, users);
+  must(bench.floor->outside(bench.form == Form::Sqlite ? "ANALYZE" : "VACUUM ANALYZE neoid.users"));
+  std::ofstream("/proc/self/clear_refs") << "5";  // the peak begins anew
+  const double before = status_mib("VmRSS");
   const auto start = SteadyClock::now();
   int rows = 0;
   int touched = 0;
@@ -197,11 +301,11 @@ void measure_sweep(Bench& bench) {
     touched += row.untouched ? 0 : 1;
     return true;
   });
-  rusage usage{};
-  ::getrusage(RUSAGE_SELF, &usage);
-  fmt::print("{} sweep: {} rows ({} touched) in {:.2f} s, {:.0f} rows/s, process at most {} MB{}\n",
-             bench.name(), rows, touched, seconds_since(start), rows / seconds_since(start),
-             usage.ru_maxrss / 1024, swept ? "" : swept.error().describe());
+  const double took = seconds_since(start);
+  if (!swept) give_up(swept.error().describe());
+  if (rows < users || touched != 0) give_up(fmt::format("{} rows swept, {} touched", rows, touched));
+  bench.table.add(fmt::format("anti-entropy over {} users: time, memory more", users), bench.form,
+                  fmt::format("{:.2f} s, {:.1f} MiB", took, status_mib("VmHWM") - before));
 }
 
 }  // namespace
@@ -209,15 +313,18 @@ void measure_sweep(Bench& bench) {
 
 int main(int argc, char** argv) {
   using namespace neoid::store;
-  const int users = argc > 1 ? std::atoi(argv[1]) : 100'000;
+  const int most = argc > 1 ? std::atoi(argv[1]) : 1'000'000;
+  Table table;
   for (const Form form : all_forms()) {
     if (argc > 2 && argv[2] != std::string(form == Form::Sqlite ? "Sqlite" : "Postgres")) continue;
-    Bench bench(form);
-    insert_users(bench, 0, 5000);
+    Bench bench(form, table);
+    fill_up(bench, kUsers);
     measure_observe(bench);
     measure_drift(bench);
-    measure_batches(bench, 5000);
-    insert_users(bench, 5000, users);
-    measure_sweep(bench);
+    for (const int batch : {1, 10, 100, 500}) measure_updates(bench, batch);
+    for (const int batch : {1, 10, 100, 500}) measure_creates(bench, batch);
+    for (const int users : {100'000, 1'000'000})
+      if (users <= most) measure_sweep(bench, users);
   }
+  table.print();
 }

@@ -214,7 +214,7 @@ class UserPass {
   }
 
   void add_fields(const Identity& before, const plan::StoredIdentity& after) {
-    const store::ChangeText text = store::describe_change(before, after);
+    const store::ChangeText text = store::describe_change(before ? &*before : nullptr, &after);
     const Json old_side = text.before.empty() ? Json::object() : Json::parse(text.before);
     Json new_side = text.after.empty() ? Json::object() : Json::parse(text.after);
     if (!before) new_side["userID"] = after.user_id.value;

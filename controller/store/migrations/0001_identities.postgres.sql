@@ -7,8 +7,9 @@
 
 CREATE FUNCTION neoid.neoid_now() RETURNS timestamptz LANGUAGE sql VOLATILE
   AS $$ SELECT clock_timestamp() $$;
+-- In floating point, which is exact to the microsecond until the year 2242, and four times as fast as numeric.
 CREATE FUNCTION neoid.micros(t timestamptz) RETURNS bigint LANGUAGE sql STABLE
-  AS $$ SELECT (extract(epoch FROM t) * 1000000)::bigint $$;
+  AS $$ SELECT round(date_part('epoch', t) * 1000000)::bigint $$;
 CREATE FUNCTION neoid.instant(n bigint) RETURNS timestamptz LANGUAGE sql IMMUTABLE
   AS $$ SELECT 'epoch'::timestamptz + n * interval '1 microsecond' $$;
 
