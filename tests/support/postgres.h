@@ -1,28 +1,16 @@
 // A PostgreSQL server for tests: the one that NEOID_TEST_POSTGRES names (a superuser's libpq URL), else a private
-// one, started at the first use and gone with the process, however that ends.
-//
-// The private one listens on a Unix socket in a temporary folder only. Header-only; one server a process.
+// one, started at the first use and gone with the process, however that ends. Header-only.
 #pragma once
 
 #include <fcntl.h>
 #include <libpq-fe.h>
-#include <pwd.h>
-#include <signal.h>
-#include <sys/prctl.h>
-#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include <algorithm>
 #include <atomic>
-#include <chrono>
 #include <cstdlib>
-#include <filesystem>
-#include <initializer_list>
 #include <memory>
 #include <string>
-#include <thread>
-#include <vector>
 
 namespace neoid::test {
 
@@ -50,6 +38,59 @@ inline PgAnswer pg_ask(PGconn* connection, const std::string& sql) {
   PQclear(result);
   return answer;
 }
+
+// A private server that tests/support/private_postgres.py keeps for us, which see for the commands. Gone with this
+// object, and with the process however that ends.
+class PrivatePostgres {
+ public:
+  PrivatePostgres() {
+    int down[2];
+    int up[2];
+    if (::pipe2(down, O_CLOEXEC) != 0 || ::pipe2(up, O_CLOEXEC) != 0) return;
+    const std::string script = NEOID_SOURCE_DIR "/tests/support/private_postgres.py";
+    child_ = ::fork();
+    if (child_ == 0) {
+      ::dup2(down[0], STDIN_FILENO);
+      ::dup2(up[1], STDOUT_FILENO);
+      ::execlp("python3", "python3", script.c_str(), "--serve", nullptr);
+      ::_exit(127);
+    }
+    ::close(down[0]);
+    ::close(up[1]);
+    to_ = down[1];
+    from_ = up[0];
+    settings_ = read_line();
+  }
+  ~PrivatePostgres() {
+    ::close(to_);  // it ends by itself, and takes its servers along
+    ::close(from_);
+    if (child_ > 0) ::waitpid(child_, nullptr, 0);
+  }
+  PrivatePostgres(const PrivatePostgres&) = delete;
+  PrivatePostgres& operator=(const PrivatePostgres&) = delete;
+
+  // Everything of a libpq text but the database; empty: it could not be started.
+  const std::string& settings() const { return settings_; }
+  // "ok" with what was answered, or what went wrong.
+  std::string tell(const std::string& command) {
+    const std::string line = command + "\n";
+    if (::write(to_, line.data(), line.size()) < 0) return "failed: the server's keeper is gone";
+    return read_line();
+  }
+
+ private:
+  std::string read_line() {
+    std::string line;
+    char c = 0;
+    while (::read(from_, &c, 1) == 1 && c != '\n') line += c;
+    return line;
+  }
+
+  pid_t child_ = -1;
+  int to_ = -1;
+  int from_ = -1;
+  std::string settings_;
+};
 
 class PostgresServer {
  public:
@@ -86,17 +127,10 @@ class PostgresServer {
     if (const char* url = std::getenv("NEOID_TEST_POSTGRES"); url != nullptr && *url != '\0') {
       use(url);
     } else {
-      start();
+      own_ = std::make_unique<PrivatePostgres>();
+      settings_ = own_->settings();
     }
   }
-  ~PostgresServer() {
-    if (process_ > 0) {
-      ::kill(process_, SIGQUIT);
-      ::waitpid(process_, nullptr, 0);
-    }
-    if (!folder_.empty()) std::filesystem::remove_all(folder_);
-  }
-
   // Everything but the database, as key='value' text.
   void use(const std::string& url) {
     PQconninfoOption* options = PQconninfoParse(url.c_str(), nullptr);
@@ -108,68 +142,8 @@ class PostgresServer {
     PQconninfoFree(options);
   }
 
-  static std::string programs() {
-    std::vector<std::string> found;
-    std::error_code ignored;
-    for (const auto& entry : std::filesystem::directory_iterator("/usr/lib/postgresql", ignored)) {
-      const std::string folder = entry.path().string() + "/bin";
-      if (std::filesystem::exists(folder + "/initdb")) found.push_back(folder);
-    }
-    std::sort(found.begin(), found.end());
-    return found.empty() ? "/usr/local/bin" : found.back();
-  }
-
-  // The server refuses to run as root, and must not outlive this process.
-  static pid_t spawn(const std::vector<std::string>& command, const passwd* user) {
-    const pid_t child = ::fork();
-    if (child != 0) return child;
-    if (user != nullptr && (::setgid(user->pw_gid) != 0 || ::setuid(user->pw_uid) != 0)) ::_exit(126);
-    ::prctl(PR_SET_PDEATHSIG, SIGQUIT);
-    const int null = ::open("/dev/null", O_RDWR);
-    ::dup2(null, STDIN_FILENO);
-    ::dup2(null, STDOUT_FILENO);
-    ::dup2(null, STDERR_FILENO);
-    if (::chdir("/") != 0) ::_exit(126);
-    std::vector<char*> arguments;
-    for (const std::string& word : command) arguments.push_back(const_cast<char*>(word.c_str()));
-    arguments.push_back(nullptr);
-    ::execv(arguments[0], arguments.data());
-    ::_exit(127);
-  }
-
-  void start() {
-    std::string folder = (std::filesystem::temp_directory_path() / "neoid-pg-XXXXXX").string();
-    if (::mkdtemp(folder.data()) == nullptr) return;
-    folder_ = folder;
-    const passwd* user = ::getuid() == 0 ? ::getpwnam("postgres") : nullptr;
-    if (::getuid() == 0 && (user == nullptr || ::chown(folder.c_str(), user->pw_uid, user->pw_gid) != 0))
-      return;
-    ::chmod(folder.c_str(), 0755);
-    const std::string data = folder + "/data";
-    int status = 1;
-    ::waitpid(spawn({programs() + "/initdb", "-D", data, "-U", "postgres", "-A", "trust", "-E", "UTF8",
-                     "--locale=C", "--no-sync"},
-                    user),
-              &status, 0);
-    if (status != 0) return;
-    process_ = spawn(
-        {programs() + "/postgres", "-D", data, "-k", folder, "-c", "listen_addresses=", "-c", "fsync=off",
-         "-c", "max_connections=200", "-c", "timezone=UTC", "-c", "log_min_messages=fatal"},
-        user);
-    const std::string settings = "host='" + folder + "' user='postgres' ";
-    for (int attempt = 0; attempt < 300; ++attempt) {
-      const PgConn connection(PQconnectdb((settings + "dbname='postgres'").c_str()));
-      if (PQstatus(connection.get()) == CONNECTION_OK) {
-        settings_ = settings;
-        return;
-      }
-      std::this_thread::sleep_for(std::chrono::milliseconds(100));
-    }
-  }
-
   std::string settings_;
-  std::string folder_;
-  pid_t process_ = -1;
+  std::unique_ptr<PrivatePostgres> own_;
 };
 
 }  // namespace neoid::test

@@ -9,10 +9,12 @@
 #include <filesystem>
 #include <fstream>
 #include <future>
+#include <sstream>
 #include <thread>
 
 #include "tests/controller/store/postgres_proxy.h"
 #include "tests/controller/store/store_support.h"
+#include "tests/support/postgres.h"
 
 namespace neoid::store {
 namespace {
@@ -275,6 +277,17 @@ class PostgresFaults : public StoreTest {
         "SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity "
         "WHERE datname = current_database() AND application_name = 'neoid'");
   }
+  // The exit status of a program of PostgreSQL's.
+  static int client(const std::string& command) {
+    const auto folders = std::filesystem::directory_iterator("/usr/lib/postgresql");
+    const std::string programs = folders->path().string() + "/bin";
+    return std::system(("PATH=\"" + programs + ":$PATH\" " + command).c_str());
+  }
+  static plan::PutIdentity renamed_of(int user) {
+    plan::PutIdentity renamed = put(user);
+    renamed.config.display_name = "Renamed";
+    return renamed;
+  }
 };
 INSTANTIATE_TEST_SUITE_P(Forms, PostgresFaults, testing::Values(Form::Postgres), form_name);
 
@@ -345,12 +358,217 @@ TEST_P(PostgresFaults, AReadOnlyDatabaseIsTemporary) {
   EXPECT_TRUE(store_->observe(kCluster, {})) << "reading goes on";
 }
 
+TEST_P(PostgresFaults, AFullDiskIsTemporary) {
+  // What the server says where a write finds no room, at the place where it would say it.
+  ASSERT_EQ(database_->outside(
+                "CREATE FUNCTION neoid.no_room() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE "
+                "'could not extend file' USING ERRCODE = 'disk_full'; END $$; CREATE TRIGGER no_room "
+                "BEFORE INSERT ON neoid.activity EXECUTE FUNCTION neoid.no_room()"),
+            "");
+  const auto refused = commit(change_of(1, {put(1)}));
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().kind, ErrorKind::Unavailable);
+  EXPECT_EQ(refused.error().reason, "DiskFull");
+  EXPECT_FALSE(observed(custom_key("user-1")));
+  ASSERT_EQ(database_->outside("DROP TRIGGER no_room ON neoid.activity"), "");
+  EXPECT_TRUE(commit(change_of(1, {put(1)}))) << "the term goes on";
+}
+
+TEST_P(PostgresFaults, ADeadlockThatWeAreTheVictimOfIsTriedAgain) {
+  must(change_of(1, {put(1)}));
+  must(change_of(2, {put(2)}));
+  auto* server = test::PostgresServer::get();
+  const test::PgConn other = server->connect(database_->ask("SELECT current_database()"));
+  const auto lock = [&](int user) {
+    return "SELECT 1 FROM neoid.users WHERE user_id = '" + uuid(1000 + user) + "' FOR UPDATE";
+  };
+  test::pg_ask(other.get(), "BEGIN");
+  test::pg_ask(other.get(), "SET LOCAL deadlock_timeout = '60s'");  // so that it is us who notice
+  ASSERT_EQ(test::pg_ask(other.get(), lock(2)).error, "");
+  auto ours = std::async(std::launch::async, [&] {
+    const std::vector<plan::IdentityChange> changes{change_of(1, {renamed_of(1)}),
+                                                    change_of(2, {renamed_of(2)})};
+    return store_->commit(term_, changes);
+  });
+  while (database_->ask("SELECT count(*) FROM pg_locks WHERE NOT granted") == "0") std::this_thread::yield();
+  EXPECT_EQ(test::pg_ask(other.get(), lock(1)).error, "") << "the other one goes on, since we gave way";
+  test::pg_ask(other.get(), "COMMIT");
+  const auto results = ours.get();
+  ASSERT_TRUE(results) << results.error().describe();
+  for (const auto& result : *results) EXPECT_TRUE(result) << result.error().describe();
+  EXPECT_EQ(observed(custom_key("user-1"))->config.display_name, "Renamed");
+  EXPECT_EQ(store_->verify_activity().value(), std::nullopt);
+}
+
 TEST_P(PostgresFaults, ReadsMendThemselvesAfterEverySessionWasKilled) {
   must(change_of(1, {put(1)}));
   for (int i = 0; i < 3; ++i) {
     kill_sessions();
     EXPECT_TRUE(observed(custom_key("user-1")));
   }
+}
+
+// The commands of docs/how-to/restore-a-database.md, into the database that is in use.
+TEST_P(PostgresFaults, ADumpThatIsRestoredIntoTheRunningDatabaseFencesAndHeals) {
+  must(change_of(1, {put(1), issue(1, now()), deliver(1)}));
+  must(system_change_of(5, {system_put(5)}));
+  const std::filesystem::path dump =
+      std::filesystem::temp_directory_path() / ("neoid-" + uuid(::getpid()) + ".dump");
+  ASSERT_EQ(client("pg_dump --format=custom --file=" + dump.string() + " \"" + database_->url() + "\""), 0);
+  must(change_of(1, {issue(2, now()), deliver(2, 1, {{1, std::nullopt}})}));
+  must(change_of(2, {put(2)}));
+  ASSERT_EQ(client("pg_restore --clean --if-exists --single-transaction --dbname=\"" + database_->url() +
+                   "\" " + dump.string()),
+            0);
+  std::filesystem::remove(dump);
+
+  EXPECT_EQ(commit(change_of(3, {put(3)})).error().reason, "Fenced")
+      << "the same epoch and holder stand in the backup, and the session is the same";
+  term_ = claim(*store_);
+  EXPECT_FALSE(observed(custom_key("user-2")));
+  plan::HealVersion heal;
+  heal.number = 2;
+  heal.hash = hash_of(2);
+  heal.issued_at = now();
+  heal.others.overlap = std::chrono::hours(1);
+  must(change_of(1, {heal}));
+  EXPECT_TRUE(store_->accepts(ClientId(uuid(3001)), hash_of(2))->accepted) << "rule 13";
+  EXPECT_EQ(store_->verify_activity().value(), std::nullopt);
+  EXPECT_THAT(database_->outside("UPDATE users SET description = 'x' WHERE kind = 'system'"),
+              HasSubstr("hold still"));
+}
+
+// --- A server of one's own, to be stopped and replaced --------------------------------------------
+
+class ServerFaults : public testing::Test {
+ protected:
+  void SetUp() override {
+    ASSERT_NE(server_.settings(), "") << "no PostgreSQL server: ./dev setup test installs one";
+  }
+
+  std::string tell(const std::string& command) {
+    const std::string answer = server_.tell(command);
+    EXPECT_TRUE(answer.starts_with("ok ")) << command << ": " << answer;
+    return answer.starts_with("ok ") ? answer.substr(3) : "";
+  }
+  void open(const std::string& url, Migration migration = Migration::Apply) {
+    auto opened = open_store(url, migration);
+    ASSERT_TRUE(opened) << opened.error().describe();
+    store_ = std::move(*opened);
+  }
+  WriterTerm claim(Epoch epoch) {
+    const auto term = store_->claim(kCluster, epoch, "test");
+    EXPECT_TRUE(term) << term.error().describe();
+    return term.value_or(WriterTerm{});
+  }
+  Result<std::optional<plan::StoredIdentity>> commit(const WriterTerm& term,
+                                                     const plan::IdentityChange& change) {
+    auto results = store_->commit(term, std::span(&change, 1));
+    if (!results) return fail(std::move(results).error());
+    return std::move(results->front());
+  }
+  std::optional<plan::StoredIdentity> observed(int user) {
+    const IdentityRef ref{change_of(user, {}).owner.resource, std::nullopt};
+    return store_->observe(kCluster, std::span(&ref, 1)).value().identities.front().own;
+  }
+
+  test::PrivatePostgres server_;
+  std::unique_ptr<IdentityStore> store_;
+};
+
+TEST_F(ServerFaults, AServerThatIsRestartedOrCrashesEndsTheTermAndNothingElse) {
+  open(server_.settings() + "dbname='postgres'");
+  Epoch epoch = 0;
+  for (const char* end : {"stop", "kill"}) {
+    const WriterTerm term = claim(++epoch);
+    const int user = static_cast<int>(epoch);
+    ASSERT_TRUE(commit(term, change_of(user, {put(user)}))) << end;
+    tell(end);
+    EXPECT_FALSE(commit(term, change_of(9, {put(9)}))) << end;
+    EXPECT_EQ(store_->ping().error().kind, ErrorKind::Unavailable) << end;
+    EXPECT_TRUE(store_->session_lost(term, std::chrono::seconds(5))) << end;
+    tell("start");
+    EXPECT_TRUE(store_->ping()) << "readers mend themselves";
+    EXPECT_EQ(commit(term, change_of(9, {put(9)})).error().reason, "Fenced") << end;
+    EXPECT_TRUE(observed(user)) << end;
+  }
+  EXPECT_TRUE(commit(claim(++epoch), change_of(9, {put(9)})));
+  EXPECT_EQ(store_->verify_activity().value(), std::nullopt);
+}
+
+// Two servers with streaming replication; the replica has not heard of the last commits when it is promoted.
+TEST_F(ServerFaults, AFailoverToAReplicaThatLaggedFencesAndHeals) {
+  const std::string primary = server_.settings();
+  const std::string replica = tell("replica");
+  const auto word = [](const std::string& text, const std::string& name) {
+    const std::size_t begin = text.find(name + "='") + name.size() + 2;
+    return text.substr(begin, text.find('\'', begin) - begin);
+  };
+  open(primary + "dbname='postgres'");  // the replica hears of the schema
+  open("host='" + word(primary, "host") + "," + word(replica, "host") + "' port='" + word(primary, "port") +
+       "," + word(replica, "port") + "' user='postgres' dbname='postgres'");
+  WriterTerm term = claim(1);
+  const Instant now = store_->observe(kCluster, {})->now;
+  ASSERT_TRUE(commit(term, change_of(1, {put(1), issue(1, now), deliver(1)})));
+  // The lag begins when the replica has all of it.
+  const test::PgConn there(PQconnectdb((replica + "dbname='postgres'").c_str()));
+  while (test::pg_ask(there.get(), "SELECT count(*) FROM neoid.credential_versions WHERE state = 'delivered'")
+             .value != "1")
+    std::this_thread::yield();
+  tell("detach");
+  ASSERT_TRUE(commit(term, change_of(1, {issue(2, now), deliver(2, 1, {{1, std::nullopt}})})));
+  ASSERT_TRUE(commit(term, change_of(2, {put(2)})));
+  tell("kill");
+  EXPECT_FALSE(commit(term, change_of(3, {put(3)})));
+  tell("promote");
+
+  EXPECT_EQ(commit(term, change_of(3, {put(3)})).error().reason, "Fenced") << "rule 14";
+  EXPECT_FALSE(observed(2)) << "that commit is lost";
+  term = claim(2);
+  plan::HealVersion heal;
+  heal.number = 2;
+  heal.hash = hash_of(2);
+  heal.issued_at = now;
+  heal.others.overlap = std::chrono::hours(1);
+  ASSERT_TRUE(commit(term, change_of(1, {heal})));
+  EXPECT_TRUE(store_->accepts(ClientId(uuid(3001)), hash_of(2))->accepted) << "rule 13";
+  EXPECT_TRUE(commit(term, change_of(2, {put(2)})));
+  EXPECT_EQ(store_->verify_activity().value(), std::nullopt);
+}
+
+TEST_F(ServerFaults, OnlyAServerWithTheRightCertificateIsTalkedToAndThePasswordIsNeverTold) {
+  {
+    const test::PgConn admin(PQconnectdb((server_.settings() + "dbname='postgres'").c_str()));
+    ASSERT_EQ(
+        test::pg_ask(admin.get(), "CREATE ROLE tls_login SUPERUSER LOGIN PASSWORD 'hunter2hunter2'").error,
+        "");
+  }
+  std::istringstream answer(tell("tls"));
+  std::string port, folder;
+  answer >> port >> folder;
+  const auto url = [&, port = port, folder = folder](const std::string& password,
+                                                     const std::string& options) {
+    return "postgres://tls_login:" + password + "@localhost:" + port + "/postgres?" + options +
+           "&sslrootcert=" + folder + "/";
+  };
+  open(url("hunter2hunter2", "sslmode=verify-full") + "root.crt");
+  EXPECT_TRUE(store_->ping());
+  EXPECT_TRUE(commit(claim(1), change_of(1, {put(1)})));
+  const std::vector<std::string> refused{
+      url("hunter2hunter2", "sslmode=verify-full") + "other.crt",  // another authority
+      url("hunter2hunter2", "sslmode=verify-full&hostaddr=127.0.0.1&host=elsewhere") +
+          "root.crt",  // another name
+      url("hunter2hunter2", "sslmode=disable") + "root.crt",
+      url("wrongwrongwrong", "sslmode=verify-full") + "root.crt",
+  };
+  for (const std::string& attempt : refused) {
+    const auto opened = open_store(attempt, Migration::Refuse);
+    ASSERT_FALSE(opened) << attempt;
+    EXPECT_EQ(opened.error().kind, ErrorKind::Unavailable) << opened.error().describe();
+    EXPECT_THAT(opened.error().describe(), testing::Not(HasSubstr("hunter2hunter2")));
+    EXPECT_THAT(opened.error().describe(), testing::Not(HasSubstr("wrongwrongwrong")));
+  }
+  EXPECT_THAT(store_->location(), testing::Not(HasSubstr("hunter2")));
 }
 
 }  // namespace

@@ -277,6 +277,8 @@ TEST_P(Feed, TheFirstEntryThatWasAlteredRemovedOrMovedIsNamed) {
       {"its hash altered", "UPDATE activity SET hash = 'x' WHERE number = {1}", 1},
       {"removed", "DELETE FROM activity WHERE number = {2}", 2},
       {"the last one removed", "DELETE FROM activity WHERE number = {3}", 3},
+      {"the tail cut off, with the head's number but not its hash",
+       "DELETE FROM activity WHERE number > {1}; UPDATE activity_head SET number = {1}", 1},
       {"moved",
        "UPDATE activity SET number = -1 WHERE number = {1}; UPDATE activity SET number = {1} WHERE number = "
        "{2}; "

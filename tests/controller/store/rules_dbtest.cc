@@ -1,7 +1,11 @@
-// Random operations, crashes, and outside edits (no restores); after each step the rules of DESIGN.md that a store
-// keeps are checked. A seed that failed is a test of its own from then on: add it to kSeeds.
+// Random operations, crashes (an error at some point, a killed process), outside edits, and restores of backups that
+// were taken at random times; after each step the rules of DESIGN.md that a store keeps are checked. A seed that failed
+// is a test of its own from then on: add it to kSeeds.
 #include <gmock/gmock.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
+#include <csignal>
 #include <map>
 #include <random>
 #include <set>
@@ -16,7 +20,8 @@ using plan::VersionState;
 
 constexpr int kCustom = 4;
 constexpr int kSystem = 2;
-constexpr int kSteps = 100;
+constexpr int kLastGeneration = 3;
+constexpr int kSteps = 150;
 const std::vector<unsigned> kSeeds{1, 2, 3};
 
 class Rules : public StoreTest {
@@ -89,7 +94,7 @@ class Rules : public StoreTest {
       std::vector<plan::Operation> operations;
       for (int k = 0; k <= below(3); ++k) operations.push_back(some_operation(user, stored));
       changes.push_back(is_system(user) ? system_change_of(user, operations)
-                                        : change_of(user, operations, 1 + below(3)));
+                                        : change_of(user, operations, 1 + below(kLastGeneration)));
       users.push_back(user);
     }
     const auto before = everything();
@@ -135,8 +140,112 @@ class Rules : public StoreTest {
         database_->outside(edits[static_cast<std::size_t>(below(static_cast<int>(edits.size())))]));
   }
 
+  // Another process takes over, and is killed somewhere in a commit of two users: both are as they were, or both as
+  // they were to be.
+  void kill_a_writer() {
+    static const std::vector<std::string> kMoments{"begun",    "loaded",     "written",
+                                                   "appended", "committing", "committed"};
+    const std::string point = kMoments[static_cast<std::size_t>(below(static_cast<int>(kMoments.size())))];
+    const std::string mark = "by the killed " + std::to_string(++marks_);
+    const Epoch epoch = store_->stored_epoch(kCluster).value() + 1;
+    const FeedPosition end = store_->feed_end().value();
+    const auto before = everything();
+    store_.reset();  // a child must not find its file locks and sockets
+    const pid_t child = ::fork();
+    if (child == 0) {
+      StoreOptions options = database_->options();
+      options.fault = [&](std::string_view at) -> Result<void> {
+        if (at == point) ::kill(::getpid(), SIGKILL);
+        return {};
+      };
+      auto store = open_store(database_->url(), std::move(options));
+      if (!store) ::_exit(1);
+      const auto term = (*store)->claim(kCluster, epoch, "child");
+      if (!term) ::_exit(2);
+      std::vector<plan::IdentityChange> changes;
+      for (const int user : {1, 2}) {
+        plan::PutIdentity made = put(user);
+        made.adopt = true;
+        made.config.description = mark;
+        changes.push_back(change_of(user, {made}, kLastGeneration));
+      }
+      static_cast<void>((*store)->commit(*term, changes));
+      ::_exit(3);
+    }
+    int status = 0;
+    ::waitpid(child, &status, 0);
+    EXPECT_TRUE(WIFSIGNALED(status)) << "exit " << WEXITSTATUS(status);
+    take_over("after the killed");
+    const auto after = everything();
+    const bool done = after.at(1) && after.at(1)->config.description == mark;
+    EXPECT_EQ(done, after.at(2) && after.at(2)->config.description == mark)
+        << point << ": half of a transaction";
+    EXPECT_EQ(done, point == "committed") << point;
+    if (!done) {
+      EXPECT_EQ(after, before) << point;
+      EXPECT_EQ(store_->feed_end().value(), end) << point;
+    }
+  }
+
+  void take_over(const std::string& holder) {
+    store_ = open([this](std::string_view point) { return fault(point); });
+    term_ = claim(*store_, holder);
+  }
+
+  // --- restores ------------------------------------------------------------------------------
+  void back_up() {
+    database_->back_up();  // sessions may end with it
+    term_ = claim(*store_, "after the backup");
+    backup_ = Known{platform_, ended_, client_ids_, trail_};
+  }
+
+  // Back to the backup. What every Secret holds is healed, as the controller would, and works again (rule 13).
+  void restore() {
+    if (!backup_) return;
+    std::map<int, std::optional<StoredIdentity>> secrets = everything();
+    database_->restore();
+    const plan::IdentityChange late = change_of(1, {put(1)});
+    EXPECT_FALSE(store_->commit(term_, std::span(&late, 1))) << "rule 14: the session ended with the restore";
+    term_ = claim(*store_, "after the restore");
+    platform_ = backup_->platform;
+    ended_ = backup_->ended;
+    client_ids_ = backup_->client_ids;
+    trail_ = backup_->trail;
+    for (const auto& [user, before] : secrets) {
+      if (before && before->standing == plan::Standing::Owned && before->current() != nullptr)
+        heal_secret_of(user, *before, *before->current());
+    }
+  }
+
+  void heal_secret_of(int user, const StoredIdentity& before, const plan::StoredVersion& held) {
+    plan::PutIdentity again = is_system(user) ? system_put(user) : put(user);
+    again.config = before.config;
+    again.client_id = before.client_id;
+    again.adopt = true;
+    plan::HealVersion heal;
+    heal.number = held.number;
+    heal.hash = held.hash;
+    heal.issued_at = held.issued_at;
+    heal.rotation_request = held.rotation_request;
+    heal.others.status_number = held.number;
+    for (const plan::StoredVersion& version : before.versions) {
+      if (version.accepted(now())) heal.others.listed.push_back({version.number, version.valid_until});
+    }
+    const auto healed = commit(is_system(user) ? system_change_of(user, {again, heal})
+                                               : change_of(user, {again, heal}, kLastGeneration));
+    if (!healed && healed.error().reason == "Ended") return;  // by the clock, and status says so
+    ASSERT_TRUE(healed) << healed.error().describe();
+    if (is_system(user)) platform_[user] = observed(key(user));
+    if (!(*healed)->active()) return;
+    EXPECT_TRUE(store_->accepts(before.client_id, held.hash)->accepted)
+        << "rule 13: what the Secret of user " << user << " holds works again";
+  }
+
   void step() {
-    const int kind = below(100);
+    const int kind = below(104);
+    if (kind >= 102) return restore();
+    if (kind >= 100) return kill_a_writer();
+    if (chance(4)) back_up();
     if (kind < 60) {
       crash_in_ = chance(20) ? 1 + below(5) : 0;
       commit_some();
@@ -231,7 +340,17 @@ class Rules : public StoreTest {
     EXPECT_EQ(store_->verify_activity().value(), std::nullopt) << "rule 12";
   }
 
+  // What is known of the content, which a restore takes back.
+  struct Known {
+    std::map<int, std::optional<StoredIdentity>> platform;
+    std::set<std::pair<int, VersionNumber>> ended;
+    std::int64_t client_ids = 0;
+    FeedPosition trail = 0;
+  };
+
   std::mt19937 random_;
+  std::optional<Known> backup_;
+  int marks_ = 0;
   VersionNumber next_number_ = 1;
   int crash_in_ = 0;
   std::map<int, std::optional<StoredIdentity>> platform_;  // as the platform's writer left them
@@ -251,8 +370,8 @@ TEST_P(Rules, HoldThroughWhateverHappens) {
     client_ids_ = 0;
     SetUp();
     trail_ = store_->feed_end().value();
-    store_ = open([this](std::string_view point) { return fault(point); });
-    term_ = claim(*store_);
+    backup_.reset();
+    take_over("test");
     for (int i = 0; i < kSteps; ++i) {
       SCOPED_TRACE("step " + std::to_string(i));
       step();
