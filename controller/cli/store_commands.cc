@@ -6,8 +6,10 @@
 #include <iostream>
 #include <iterator>
 #include <memory>
+#include <set>
 #include <utility>
 
+#include "controller/store/activity.h"
 #include "reconcile/credentials/client_secret.h"
 #include "reconcile/value/json.h"
 
@@ -102,15 +104,78 @@ int store_accepts(const std::string& url, const std::string& client_id, const st
   return kDone;
 }
 
-int activity(const std::string& url, const ActivityQuery& query, Instant now, const Streams& streams) {
-  const auto since = parse_since(query.since, now);
-  if (!since) return report(streams.err, since.error());
-  auto opened = open(url);
-  if (!opened) return report(streams.err, opened.error());
+namespace {
+
+Result<std::vector<store::ActivityEntry>> find_entries(store::IdentityStore& store,
+                                                       const ActivityQuery& query, Instant now) {
+  NEOID_TRY(const std::optional<Instant> since, parse_since(query.since, now));
   store::ActivityFilter filter;
   filter.name = query.name;
-  filter.since = *since;
-  const auto entries = (*opened)->activity(filter);
+  filter.since = since;
+  return store.activity(filter);
+}
+
+// The users that these entries are about and that are still there, each once.
+Result<std::vector<plan::StoredIdentity>> find_users(store::IdentityStore& store,
+                                                     const std::vector<store::ActivityEntry>& entries) {
+  std::set<UserId> ids;
+  for (const store::ActivityEntry& entry : entries)
+    if (entry.user_id) ids.insert(*entry.user_id);
+  std::vector<store::IdentityRef> refs;
+  for (const UserId& id : ids) refs.push_back({{}, id});
+  NEOID_TRY(store::Observation observed, store.observe({}, refs));
+  std::vector<plan::StoredIdentity> users;
+  for (store::ObservedIdentity& identity : observed.identities)
+    if (identity.adoptable) users.push_back(std::move(*identity.adoptable));
+  return users;
+}
+
+std::string time_or(const std::optional<Instant>& instant, const char* otherwise) {
+  return instant ? format_time(*instant) : otherwise;
+}
+
+Json as_json(const plan::StoredIdentity& user, const plan::StoredVersion& version) {
+  Json json = {{"userID", user.user_id.value},
+               {"clientID", user.client_id.value},
+               {"subject", user.owner.resource.text()},
+               {"version", version.number},
+               {"state", store::to_string(version.state)},
+               {"issuedAt", format_time(version.issued_at)}};
+  if (version.valid_until) json["validUntil"] = format_time(*version.valid_until);
+  if (version.last_used) json["lastUsed"] = format_time(*version.last_used);
+  return json;
+}
+
+}  // namespace
+
+int credential_uses(const std::string& url, const ActivityQuery& query, Instant now, const Streams& streams) {
+  auto opened = open(url);
+  if (!opened) return report(streams.err, opened.error());
+  const auto entries = find_entries(**opened, query, now);
+  if (!entries) return report(streams.err, entries.error());
+  const auto users = find_users(**opened, *entries);
+  if (!users) return report(streams.err, users.error());
+  Json list = Json::array();
+  std::vector<std::vector<std::string>> rows;
+  for (const plan::StoredIdentity& user : *users) {
+    for (const plan::StoredVersion& version : user.versions) {
+      list.push_back(as_json(user, version));
+      rows.push_back({user.owner.resource.text(), fmt::format("{}", version.number),
+                      std::string(store::to_string(version.state)), format_time(version.issued_at),
+                      time_or(version.valid_until, "-"), time_or(version.last_used, "never")});
+    }
+  }
+  if (query.format == Format::Json)
+    streams.out << list.dump(2) << '\n';
+  else
+    print_table(streams.out, {"SUBJECT", "VERSION", "STATE", "ISSUED", "VALID UNTIL", "LAST USED"}, rows);
+  return kDone;
+}
+
+int activity(const std::string& url, const ActivityQuery& query, Instant now, const Streams& streams) {
+  auto opened = open(url);
+  if (!opened) return report(streams.err, opened.error());
+  const auto entries = find_entries(**opened, query, now);
   if (!entries) return report(streams.err, entries.error());
   if (query.format == Format::Json) {
     Json list = Json::array();

@@ -34,6 +34,8 @@ struct ActivityQuery {
   Format format = Format::Table;
 };
 int activity(const std::string& url, const ActivityQuery& query, Instant now, const Streams& streams);
+// When each credential of the users that the query finds was last used, instead of what was changed.
+int credential_uses(const std::string& url, const ActivityQuery& query, Instant now, const Streams& streams);
 int verify_activity(const std::string& url, const Streams& streams);
 
 int release(const std::string& url, const std::string& user_id, const std::string& to_namespace,

@@ -20,6 +20,7 @@ struct StoreFlags {
   std::string format = "table";
   std::string user_id;
   std::string to_namespace;
+  bool credentials = false;
 };
 
 const cli::Streams kStreams{std::cout, std::cerr};
@@ -65,13 +66,21 @@ void add_activity(CLI::App& app, int& code) {
   activity->add_option("--since", flags->activity.since, "a duration before now, or a time");
   activity->add_option("-o,--output", flags->format, "table or json")
       ->check(CLI::IsMember({"table", "json"}));
+  activity->add_flag("--credentials", flags->credentials,
+                     "show when each credential was last used, instead of what was changed");
+  activity->footer(
+      "`activity verify` names the first entry that was altered, removed or re-ordered. It cannot see that "
+      "the newest "
+      "entries were cut off where the chain's head was set back as well: keep the number and hash of a head "
+      "elsewhere.");
   activity->callback([flags, &code] {
     if (flags->activity.name == "verify") {
       code = cli::verify_activity(flags->store_url, kStreams);
       return;
     }
     flags->activity.format = flags->format == "json" ? cli::Format::Json : cli::Format::Table;
-    code = cli::activity(flags->store_url, flags->activity, SystemClock().now(), kStreams);
+    code = (flags->credentials ? cli::credential_uses : cli::activity)(flags->store_url, flags->activity,
+                                                                   SystemClock().now(), kStreams);
   });
 }
 

@@ -102,5 +102,25 @@ TEST_F(StoreCommandsTest, AnErrorIsOneLineAndNamesTheStore) {
   EXPECT_EQ(std::count(said.begin(), said.end(), '\n'), 1) << said;
 }
 
+TEST_F(StoreCommandsTest, ActivityTellsWhenEachCredentialWasLastUsed) {
+  const ActivityQuery query{"billing", "", Format::Table};
+  ASSERT_EQ(credential_uses(url, query, Instant(), streams), kDone) << err.str();
+  EXPECT_NE(out.str().find("IntegrationUser apps/billing  1        delivered"), std::string::npos)
+      << out.str();
+  EXPECT_NE(out.str().find("never"), std::string::npos) << out.str();
+  {
+    auto store = store::open_store(url, store::Migration::Refuse).value();
+    const store::CredentialUse use{UserId(std::string("11111111-1111-4111-8111-111111111111")), 1};
+    ASSERT_TRUE(store->record_use({&use, 1}));
+  }
+  out.str("");
+  ASSERT_EQ(credential_uses(url, {"", "", Format::Json}, Instant(), streams), kDone) << err.str();
+  const Json list = Json::parse(out.str());
+  ASSERT_EQ(list.size(), 1u);
+  EXPECT_EQ(list[0].at("version"), 1);
+  EXPECT_TRUE(list[0].contains("lastUsed"));
+  EXPECT_FALSE(list[0].dump().find("hash") != std::string::npos);
+}
+
 }  // namespace
 }  // namespace neoid::cli
