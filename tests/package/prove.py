@@ -1,0 +1,245 @@
+#!/usr/bin/env python3
+"""Proves a .deb of neoid in a bare Debian root: installed, started, used, upgraded, removed, purged.
+
+    prove.py --deb FILE --kubectl FILE [--root-cache TAR]
+
+Needs root, mmdebstrap, and Debian's packages. No systemd boots in such a root: the units are checked by systemd-analyze,
+and their command lines are run as their user. Prints each step; exit code 0: all of them held.
+"""
+import argparse
+import contextlib
+import os
+import pathlib
+import re
+import shlex
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+
+NEW_VERSION_SUFFIX = "+next"
+# What an installation may leave after a purge: the package manager's own books, caches and logs.
+LEFT_BY_APT = re.compile(r"^/(var/(lib|cache|log)/(apt|dpkg|debconf|systemd|polkit-1)|var/log|var/cache/(ldconfig|debconf)|"
+                         r"etc/(ld\.so\.cache|passwd|group|shadow|gshadow|subuid|subgid)|run|proc|sys|dev|tmp|root)")
+
+
+def say(text):
+    print(f"== {text}", flush=True)
+
+
+def fail(text):
+    sys.exit(f"prove.py: {text}")
+
+
+class Root:
+    """A folder that is a machine's root."""
+
+    def __init__(self, path):
+        self.path = pathlib.Path(path)
+
+    def run(self, *command, user=None, environment=None, check=True):
+        result = subprocess.run(self._command(command, user, environment), text=True, errors="replace",
+                                stdout=subprocess.PIPE, stderr=subprocess.STDOUT, stdin=subprocess.DEVNULL)
+        if check and result.returncode != 0:
+            fail(f"{shlex.join(command)} ended with {result.returncode}:\n{result.stdout}")
+        return result
+
+    def start(self, *command, user=None, environment=None):
+        return subprocess.Popen(self._command(command, user, environment), text=True, stdout=subprocess.PIPE,
+                                stderr=subprocess.STDOUT, stdin=subprocess.DEVNULL)
+
+    def _command(self, command, user, environment):
+        settings = {"PATH": "/usr/sbin:/usr/bin:/sbin:/bin", "LC_ALL": "C.UTF-8", "DEBIAN_FRONTEND": "noninteractive",
+                    **(environment or {})}
+        become = ["setpriv", f"--reuid={user}", f"--regid={user}", "--init-groups", "--no-new-privs",
+                  "--bounding-set=-all"] if user else []
+        return ["chroot", str(self.path), "env", "-i", *(f"{name}={value}" for name, value in settings.items()),
+                *become, *command]
+
+    def exists(self, path):
+        return os.path.lexists(self.path / path.lstrip("/"))
+
+    def files(self):
+        found = set()
+        for folder, folders, names in os.walk(self.path):
+            inside = "/" + str(pathlib.Path(folder).relative_to(self.path)).lstrip(".")
+            folders[:] = [name for name in folders if not LEFT_BY_APT.match(os.path.join(inside, name))]
+            found.update(os.path.join(inside, name) for name in names + folders)
+        return {path for path in found if not LEFT_BY_APT.match(path)}
+
+
+@contextlib.contextmanager
+def bare_root(cache):
+    with tempfile.TemporaryDirectory(prefix="neoid-root-") as folder:
+        root = pathlib.Path(folder) / "root"
+        if cache and cache.exists():
+            say("unpacking the bare Debian root that was made before")
+            root.mkdir()
+            subprocess.run(["tar", "-xf", cache, "-C", root], check=True)
+        else:
+            say("making a bare Debian root (mmdebstrap; a minute or two)")
+            subprocess.run(["mmdebstrap", "--quiet", "--variant=apt", "--include=systemd", "bookworm", str(root)], check=True)
+            if cache:
+                cache.parent.mkdir(parents=True, exist_ok=True)
+                subprocess.run(["tar", "-cf", cache, "-C", root, "."], check=True)
+        os.chmod(folder, 0o755)
+        shutil.copy("/etc/resolv.conf", root / "etc/resolv.conf")
+        subprocess.run(["mount", "--rbind", "--make-rslave", "/proc", root / "proc"], check=True)
+        subprocess.run(["mount", "--rbind", "--make-rslave", "/dev", root / "dev"], check=True)
+        try:
+            yield Root(root)
+        finally:
+            for name in ("proc", "dev"):
+                subprocess.run(["umount", "-l", root / name], check=True)
+
+
+def next_version(deb, folder):
+    """The same package with a higher version: what an upgrade is to dpkg and to the maintainer scripts."""
+    tree = folder / "next"
+    subprocess.run(["dpkg-deb", "--raw-extract", deb, tree], check=True)
+    control = tree / "DEBIAN/control"
+    control.write_text(re.sub(r"(?m)^(Version: .*)$", rf"\1{NEW_VERSION_SUFFIX}", control.read_text()))
+    made = folder / "neoid-next.deb"
+    subprocess.run(["dpkg-deb", "--build", "--root-owner-group", tree, made], check=True, stdout=subprocess.DEVNULL)
+    return made
+
+
+def install(root, deb):
+    shutil.copy(deb, root.path / "root/neoid.deb")
+    root.run("apt-get", "install", "-y", "-qq", "--no-install-recommends", "/root/neoid.deb")
+    (root.path / "root/neoid.deb").unlink()
+
+
+def unit_setting(root, unit, name):
+    text = (root.path / "lib/systemd/system" / unit).read_text()
+    found = re.search(rf"(?m)^{name}=(.*)$", text)
+    return found.group(1) if found else None
+
+
+@contextlib.contextmanager
+def running(root, environment):
+    """The command line of neoid.service, as its user."""
+    command = shlex.split(unit_setting(root, "neoid.service", "ExecStart"))
+    process = root.start(*command, user=unit_setting(root, "neoid.service", "User"), environment=environment)
+    try:
+        yield process
+        if process.poll() is not None:
+            fail(f"the service ended by itself:\n{process.stdout.read()}")
+        process.send_signal(signal.SIGTERM)
+        if process.wait(30) != 0:
+            fail(f"the service ended with {process.returncode}:\n{process.stdout.read()}")
+    finally:
+        if process.poll() is None:
+            process.kill()
+            process.wait()
+
+
+def kubectl(root, *arguments, check=True):
+    # setpriv keeps it to what the service's own user may read.
+    return root.run("/usr/local/bin/kubectl", "--kubeconfig", "/var/lib/neoid/kubeconfig", "--context", "platform",
+                    *arguments, user="neoid", environment={"HOME": "/tmp"}, check=check)
+
+
+def until(what, test, seconds=30):
+    deadline = time.monotonic() + seconds
+    while time.monotonic() < deadline:
+        if test():
+            return
+        time.sleep(0.1)
+    fail(f"not within {seconds} s: {what}")
+
+
+def check_units(root):
+    say("the units: systemd-analyze verify and security")
+    for unit in ("neoid.service", "neoid-oauth.service"):
+        file = f"/lib/systemd/system/{unit}"
+        verified = root.run("systemd-analyze", "verify", "--man=no", file, check=False)
+        complaints = [line for line in verified.stdout.splitlines() if unit in line]
+        if complaints:
+            fail("\n".join(complaints))
+        # 0 is the most closed, 100 the most open; systemd calls 20 and less "OK".
+        secured = root.run("systemd-analyze", "security", "--offline=yes", "--threshold=20", file, check=False)
+        print("   " + secured.stdout.strip().splitlines()[-1])
+        if secured.returncode != 0:
+            fail(f"{unit} is more open than it need be:\n{secured.stdout}")
+
+
+def check_installed(root):
+    print("   " + root.run("neoid", "version").stdout.strip())
+    for path in ("/usr/bin/kubectl-neoid", "/usr/share/man/man1/neoid.1.gz", "/usr/share/man/man1/neoid-standalone.1.gz",
+                 "/usr/share/bash-completion/completions/neoid", "/usr/share/doc/neoid/sbom.spdx.json",
+                 "/usr/share/doc/neoid/copyright", "/etc/default/neoid", "/usr/share/neoid/crd/scopes.yaml"):
+        if not root.exists(path):
+            fail(f"the package has no {path}")
+    folder = (root.path / "var/lib/neoid").stat()
+    if folder.st_mode & 0o777 != 0o700 or folder.st_uid == 0:
+        fail("/var/lib/neoid is not the service user's alone")
+
+
+def use(root):
+    say("used: the quickstart's resources, applied with kubectl")
+    until("the API answers", lambda: kubectl(root, "get", "namespaces", check=False).returncode == 0)
+    kubectl(root, "apply", "-f", "/usr/share/neoid/crd/")
+    kubectl(root, "wait", "--for=condition=Established", "--timeout=30s", "crd", "--all")
+    until("the examples are taken",
+          lambda: kubectl(root, "apply", "-f", "/usr/share/neoid/examples/quickstart/", check=False).returncode == 0)
+    print(kubectl(root, "wait", "--for=condition=Ready", "--timeout=60s", "-A", "integrationusers",
+                  "--all").stdout.rstrip())
+
+
+def check_what_is_kept(root, what):
+    names = kubectl(root, "get", "integrationusers", "-A", "-o", "name").stdout.split()
+    if len(names) < 2:
+        fail(f"{what}: the resources are gone: {names}")
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--deb", type=pathlib.Path, required=True)
+    parser.add_argument("--kubectl", type=pathlib.Path, required=True)
+    parser.add_argument("--root-cache", type=pathlib.Path)
+    arguments = parser.parse_args()
+    if os.geteuid() != 0:
+        fail("a bare root is made and entered as root: run it with sudo")
+    with bare_root(arguments.root_cache) as root, tempfile.TemporaryDirectory() as folder:
+        shutil.copy(arguments.kubectl, root.path / "usr/local/bin/kubectl")
+        root.run("apt-get", "update", "-qq")
+        # What the package depends on comes and goes with apt; only neoid's own files are compared.
+        depends = subprocess.run(["dpkg-deb", "--field", arguments.deb, "Depends"], check=True, text=True,
+                                 stdout=subprocess.PIPE).stdout
+        root.run("apt-get", "install", "-y", "-qq", "--no-install-recommends",
+                 *(each.split("|")[0].split("(")[0].strip() for each in depends.split(",")))
+        before = root.files()
+        say(f"installed: {arguments.deb.name}, {arguments.deb.stat().st_size / 1e6:.1f} MB")
+        install(root, arguments.deb)
+        check_installed(root)
+        check_units(root)
+        settings = {"NEOID_LISTEN": "127.0.0.1:26443"}
+        say("started: the command line of neoid.service as the user neoid")
+        with running(root, settings):
+            use(root)
+        say("upgraded, and started again")
+        install(root, next_version(arguments.deb, pathlib.Path(folder)))
+        if NEW_VERSION_SUFFIX not in root.run("dpkg-query", "-W", "-f", "${Version}", "neoid").stdout:
+            fail("the upgrade did not happen")
+        with running(root, settings):
+            until("the API answers", lambda: kubectl(root, "get", "namespaces", check=False).returncode == 0)
+            check_what_is_kept(root, "after the upgrade")
+        say("removed: the data stays")
+        root.run("apt-get", "remove", "-y", "-qq", "neoid")
+        if root.exists("/usr/bin/neoid") or not root.exists("/var/lib/neoid/kubeconfig"):
+            fail("after the removal the program is there, or the data is not")
+        say("purged: nothing stays")
+        root.run("apt-get", "purge", "-y", "-qq", "neoid")
+        left = sorted(root.files() - before)
+        if left:
+            fail(f"left behind: {left}")
+        if "neoid" in (root.path / "etc/passwd").read_text():
+            fail("the user neoid is left behind")
+    say("the package holds")
+
+
+if __name__ == "__main__":
+    main()
