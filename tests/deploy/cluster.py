@@ -44,6 +44,7 @@ def isolate():
         hosts = pathlib.Path(tempfile.mkdtemp(prefix="neoid-hosts-")) / "hosts"
         hosts.write_text(HOSTS)
         subprocess.run(["mount", "--bind", str(hosts), "/etc/hosts"], check=True)
+        shutil.rmtree(hosts.parent)  # the mount keeps the file
         with socket.socket() as any_socket:  # lo comes up: SIOCSIFFLAGS with IFF_UP
             fcntl.ioctl(any_socket, 0x8914, struct.pack("16sh14x", b"lo", 1))
         return
