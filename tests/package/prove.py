@@ -22,7 +22,7 @@ import time
 NEW_VERSION_SUFFIX = "+next"
 # What an installation may leave after a purge: the package manager's own books, caches and logs.
 LEFT_BY_APT = re.compile(r"^/(var/(lib|cache|log)/(apt|dpkg|debconf|systemd|polkit-1)|var/log|var/cache/(ldconfig|debconf)|"
-                         r"etc/(ld\.so\.cache|passwd|group|shadow|gshadow|subuid|subgid)|run|proc|sys|dev|tmp|root)")
+                         r"etc/(ld\.so\.cache|passwd|group|shadow|gshadow|subuid|subgid)|run|proc|sys|dev|tmp)")
 
 
 def say(text):
@@ -107,9 +107,9 @@ def next_version(deb, folder):
 
 
 def install(root, deb):
-    shutil.copy(deb, root.path / "root/neoid.deb")
-    root.run("apt-get", "install", "-y", "-qq", "--no-install-recommends", "/root/neoid.deb")
-    (root.path / "root/neoid.deb").unlink()
+    shutil.copy(deb, root.path / "tmp/neoid.deb")
+    root.run("apt-get", "install", "-y", "-qq", "--no-install-recommends", "/tmp/neoid.deb")
+    (root.path / "tmp/neoid.deb").unlink()
 
 
 def unit_setting(root, unit, name):

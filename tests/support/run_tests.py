@@ -1,9 +1,9 @@
 #!/usr/bin/env python3
 """Runs every test binary of a build folder, and the tests in Python (tests/*/*_e2etest.py), and counts what ran.
 
-    run_tests.py --build BUILD [NAME...]
+    run_tests.py --build BUILD [--all] [NAME...]
 
-Starts a private PostgreSQL server for those that need one (NEOID_TEST_POSTGRES names another one), runs the
+What stands in ON_REQUEST runs with --all, or where a NAME asks for it. Starts a private PostgreSQL server for those that need one (NEOID_TEST_POSTGRES names another one), runs the
 binaries one after the other, prints a line for each, the output of those that failed, and closes with
 `N passed, N failed, N skipped`. Exit code 0: all passed, 1: some failed or nothing ran.
 """
@@ -20,6 +20,11 @@ sys.path.insert(0, str(pathlib.Path(__file__).parent))
 import private_postgres  # noqa: E402
 
 TESTS = pathlib.Path(__file__).resolve().parent.parent
+# What `./dev test` leaves to `./dev check --all`, and why.
+ON_REQUEST = {
+    "test_crash": "hundreds of real processes are killed and started again",
+    "test_deploy_applied": "a whole deployment is installed, run and removed, in namespaces of the kernel",
+}
 
 
 def programs(build, names):
@@ -66,9 +71,15 @@ def run(name, command, folder, environment):
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--build", type=pathlib.Path, required=True)
+    parser.add_argument("--all", action="store_true")
     parser.add_argument("names", nargs="*")
     arguments = parser.parse_args()
-    chosen = programs(arguments.build.resolve(), arguments.names)
+    names = [name for name in arguments.names if name]
+    chosen = programs(arguments.build.resolve(), names)
+    if not arguments.all and not names:
+        for name, why in ON_REQUEST.items():
+            print(f"     {name} is left to ./dev check --all: {why}")
+        chosen = [item for item in chosen if item[0] not in ON_REQUEST]
     environment = dict(os.environ, NEOID_PROGRAM=str(arguments.build.resolve() / "neoid"))
     totals = [0, 0, 0]
     with tempfile.TemporaryDirectory() as folder, private_postgres.server() as url:
