@@ -4,6 +4,7 @@
 
 #include "controller/admission/review.h"
 #include "controller/base/log.h"
+#include "controller/base/metric_table.h"
 
 namespace neoid::admission {
 namespace {
@@ -43,8 +44,7 @@ http::Response Webhook::answer(const Judge& judge, const http::Request& request)
 Webhook::Webhook(WebhookOptions options, Clock& clock, MetricsRegistry& metrics)
     : options_(std::move(options)),
       clock_(clock),
-      expiry_(metrics.gauge("neoid_webhook_certificate_expiry_timestamp_seconds",
-                            "When the certificate of the admission webhook ends, in Unix time.")) {}
+      expiry_(metrics.gauge(metric::kWebhookCertificateExpiry)) {}
 
 Webhook::~Webhook() {
   thread_.request_stop();
@@ -65,15 +65,9 @@ Result<std::unique_ptr<Webhook>> Webhook::start(WebhookOptions options, const Ju
   const auto handler = [&judge, &clock, &metrics](const http::Request& request) {
     const SteadyTime begin = clock.steady_now();
     http::Response response = answer(judge, request);
-    const std::string hook = request.path == "/mutate" ? "mutate" : "validate";
-    metrics
-        .counter("neoid_admission_requests_total",
-                 "Requests to the admission webhooks, by what was answered.",
-                 {{"webhook", hook}, {"result", std::string(outcome_of(response))}})
-        .add();
-    metrics
-        .histogram("neoid_admission_seconds", "How long an answer of an admission webhook took.",
-                   latency_buckets(), {{"webhook", hook}})
+    const std::string_view hook = request.path == "/mutate" ? "mutate" : "validate";
+    metrics.counter(metric::kAdmissionRequests, {hook, outcome_of(response)}).add();
+    metrics.histogram(metric::kAdmissionSeconds, {hook})
         .observe(std::chrono::duration<double>(clock.steady_now() - begin).count());
     return response;
   };

@@ -12,12 +12,37 @@ std::vector<std::string> MetricInfo::label_names() const {
 
 std::span<const MetricInfo* const> all_metrics() {
   using namespace metric;
-  static constexpr std::array kAll = {
-      &kQueueDepth,       &kQueueScheduled, &kQueueRetries, &kQueueWait,    &kQueueWork,     &kReconciles,
-      &kReconcileSeconds, &kDrift,          &kIssued,       &kRevoked,      &kCredentials,   &kResources,
-      &kEvents,           &kSweepSeconds,   &kLastSweep,    &kWatchAge,     &kWatchFailures, &kWatchLists,
-      &kCachedObjects,    &kApiSeconds,     &kApiRequests,  &kStoreSeconds, &kStoreFailures, &kStoreUp,
-      &kLeader,           &kLeaderEpoch,    &kLeaderTerms,  &kReady};
+  static constexpr std::array kAll = {&kQueueDepth,
+                                      &kQueueScheduled,
+                                      &kQueueRetries,
+                                      &kQueueWait,
+                                      &kQueueWork,
+                                      &kReconciles,
+                                      &kReconcileSeconds,
+                                      &kDrift,
+                                      &kIssued,
+                                      &kRevoked,
+                                      &kCredentials,
+                                      &kResources,
+                                      &kEvents,
+                                      &kSweepSeconds,
+                                      &kLastSweep,
+                                      &kWatchAge,
+                                      &kWatchFailures,
+                                      &kWatchLists,
+                                      &kCachedObjects,
+                                      &kApiSeconds,
+                                      &kApiRequests,
+                                      &kStoreSeconds,
+                                      &kStoreFailures,
+                                      &kStoreUp,
+                                      &kLeader,
+                                      &kLeaderEpoch,
+                                      &kLeaderTerms,
+                                      &kReady,
+                                      &kAdmissionRequests,
+                                      &kAdmissionSeconds,
+                                      &kWebhookCertificateExpiry};
   return kAll;
 }
 

@@ -129,6 +129,20 @@ inline constexpr MetricInfo kLeaderTerms{"neoid_leader_terms_total", MetricType:
                                          "Terms that this replica began."};
 inline constexpr MetricInfo kReady{"neoid_ready", MetricType::Gauge, "1 while /readyz answers 200."};
 
+// --- admission ------------------------------------------------------------------------------------
+// webhook: validate, mutate; result: allowed, refused, malformed
+inline constexpr MetricInfo kAdmissionRequests{"neoid_admission_requests_total",
+                                               MetricType::Counter,
+                                               "Requests to the admission webhooks, by what was answered.",
+                                               {"webhook", "result"}};
+inline constexpr MetricInfo kAdmissionSeconds{"neoid_admission_seconds",
+                                              MetricType::Histogram,
+                                              "How long an answer of an admission webhook took.",
+                                              {"webhook"}};
+inline constexpr MetricInfo kWebhookCertificateExpiry{
+    "neoid_webhook_certificate_expiry_timestamp_seconds", MetricType::Gauge,
+    "When the certificate of the admission webhook ends, in Unix time."};
+
 }  // namespace metric
 
 // All of them, in the order above.

@@ -17,6 +17,7 @@ class MeasuredStore final : public store::IdentityStore {
   Result<void> ping() override;
   Result<store::WriterTerm> claim(const ClusterId& cluster, Epoch epoch, const std::string& holder) override;
   Result<Epoch> stored_epoch(const ClusterId& cluster) override { return below_.stored_epoch(cluster); }
+  Result<std::vector<ClusterId>> clusters() override { return below_.clusters(); }
   bool session_lost(const store::WriterTerm& term, std::chrono::milliseconds most) override {
     return below_.session_lost(term, most);
   }
