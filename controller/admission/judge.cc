@@ -55,9 +55,13 @@ std::string Judge::breach(const policy::AdmissionFacts& facts) const {
   Json object = *facts.object;
   version.schema.prune(object);
   version.schema.apply_defaults(object);
+  std::optional<Json> old;
+  if (facts.old_object != nullptr) version.schema.apply_defaults(old.emplace(*facts.old_object));
   std::string text;
-  for (const FieldError& error : version.schema.validate(object, facts.old_object))
-    text += (text.empty() ? "" : ", ") + error.text();
+  for (const FieldError& error : version.schema.validate(object, old ? &*old : nullptr)) {
+    const bool whole = error.field == "<nil>" || error.field.empty();  // a rule of the whole object
+    text += (text.empty() ? "" : ", ") + (whole ? error.message() : error.text());
+  }
   return text;
 }
 

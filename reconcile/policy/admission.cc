@@ -77,7 +77,10 @@ std::string useless(api::Kind kind, const std::string& name, const std::string& 
   const std::vector<std::string> known = meaningful(kind);
   if (!contains(known, name)) {
     std::string why = fmt::format("{} has no such annotation", api::to_string(kind));
-    if (const auto similar = most_similar(name, known)) why += fmt::format("; did you mean {}?", *similar);
+    std::vector<std::string> words;  // without what all of them begin with
+    for (const std::string& one : known) words.push_back(one.substr(kOurs.size()));
+    if (const auto similar = most_similar(name.substr(kOurs.size()), words))
+      why += fmt::format("; did you mean {}{}?", kOurs, *similar);
     return why;
   }
   if ((name == kPaused || name == kRetire) && value != "true" && value != "false")
@@ -160,7 +163,9 @@ std::optional<Json> with_finalizer(const AdmissionFacts& facts) {
   const Json policy = member(member_pointer(facts.object, "spec"), "managementPolicy");
   if (ours.value(std::string(api::annotation::kPaused), Json()) == "true" || policy == "Observe")
     return std::nullopt;
-  const Json finalizers = member(member_pointer(facts.object, "metadata"), "finalizers");
+  const Json* metadata = member_pointer(facts.object, "metadata");
+  if (metadata != nullptr && !metadata->is_null() && !metadata->is_object()) return std::nullopt;
+  const Json finalizers = member(metadata, "finalizers");
   if (!finalizers.is_null() && !finalizers.is_array()) return std::nullopt;  // for the server to refuse
   if (std::find(finalizers.begin(), finalizers.end(), Json(api::kFinalizer)) != finalizers.end())
     return std::nullopt;

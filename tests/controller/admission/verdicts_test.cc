@@ -213,9 +213,11 @@ TEST(Verdicts, of_validate_over_one_resource) {
     const std::string before =
         one.contains("oldObject") ? folder.write("before", {one["oldObject"]}) : std::string();
     std::string text;
-    for (const Json& finding : findings_of(folder.write("now", {one["object"]}), before))
-      text += (text.empty() ? "" : ", ") + finding["field"].get<std::string>() + ": " +
+    for (const Json& finding : findings_of(folder.write("now", {one["object"]}), before)) {
+      const std::string field = finding["field"];
+      text += (text.empty() ? "" : ", ") + (field.empty() ? "" : field + ": ") +
               finding["message"].get<std::string>();
+    }
     const Judge judge = judge_with({});
     const Json response = response_of(judge, review_of(one));
     EXPECT_EQ(text, response["allowed"] == true ? "" : response["status"]["message"].get<std::string>())
@@ -231,7 +233,12 @@ TEST(Verdicts, of_validate_over_a_removal) {
     if (!one.contains("removal")) continue;
     ++judged;
     const Folder folder;
-    const auto findings = findings_of(folder.write("now", {}), folder.write("before", {one["oldObject"]}));
+    const Json stays = {{"apiVersion", "identity.neostella.com/v1"},
+                        {"kind", "Scope"},
+                        {"metadata", {{"name", "stays"}}},
+                        {"spec", {{"displayName", "S"}, {"tool", "S"}}}};
+    const auto findings =
+        findings_of(folder.write("now", {stays}), folder.write("before", {stays, one["oldObject"]}));
     ASSERT_EQ(findings.size(), one["allowed"] == true ? 0U : 1U) << one["name"];
     for (const Json& finding : findings) EXPECT_EQ(finding["message"], one["message"]) << one["name"];
   }
@@ -245,6 +252,7 @@ policy::Around around_of(const Json& resources, const std::string& ns) {
   policy::Around around;
   for (std::size_t i = 0; i + 1 < resources.size(); ++i) {
     const Json& there = resources[i];
+    if (!there.is_object() || !there.contains("kind")) continue;
     if (there["kind"] == "Scope") {
       const auto scope = api::decode_scope(there).value();
       around.catalogue[scope.key.name] = {scope.spec.deprecated, scope.spec.replacement,

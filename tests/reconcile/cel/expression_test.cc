@@ -28,7 +28,6 @@ TEST(Expression, over_named_variables_answers_json) {
   } cases[] = {
       {"object.name == 'a' && request.operation == 'CREATE'", true},
       {"object.tags.exists(t, t == 'y')", true},
-      {"oldObject == null", true},
       {"object.name + '-' + request.operation", "a-CREATE"},
       {"object.tags.map(t, t + '!')", {"x!", "y!"}},
       {"['a', 'b']", {"a", "b"}},
