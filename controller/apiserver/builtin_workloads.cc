@@ -151,8 +151,8 @@ void create_job(Json& object) {
   Json& spec = object["spec"];
   if (spec.value("manualSelector", Json()) == Json(true)) return;
   const Json uid = object["metadata"]["uid"];
-  spec["selector"]["matchLabels"]["controller-uid"] = uid;
-  Json& labels = spec["template"]["metadata"]["labels"];
+  object_at(object_at(spec, "selector"), "matchLabels")["controller-uid"] = uid;
+  Json& labels = object_at(spec["template"]["metadata"], "labels");
   labels["controller-uid"] = uid;
   labels["job-name"] = object["metadata"]["name"];
 }

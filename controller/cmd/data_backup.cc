@@ -12,7 +12,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
-Result<void> copy_file(const fs::path& from, const fs::path& to) {
+Result<void> copy_one(const fs::path& from, const fs::path& to) {
   std::error_code error;
   fs::copy_file(from, to, error);  // with its mode
   if (error) return fail(ErrorKind::Unavailable, from.string() + " cannot be copied: " + error.message());
@@ -25,9 +25,10 @@ Result<void> fill(const fs::path& data, const fs::path& to) {
     NEOID_TRY_VOID(
         store::backup_store("sqlite:" + (data / "identity.db").string(), (to / "identity.db").string()));
   NEOID_TRY_VOID(storage::backup_folder(data / "api", to / "api"));
-  for (const char* name : {"tokens.csv", "ca.pem", "ca-key.pem", "kubeconfig"})
-    if (fs::exists(data / name, error)) NEOID_TRY_VOID(copy_file(data / name, to / name));
-  return copy_file(data / "FORMAT", to / "FORMAT");
+  for (const char* name :
+       {"tokens.csv", "ca.pem", "ca-key.pem", "kubeconfig", "key-encryption-key", "oauth-port"})
+    if (fs::exists(data / name, error)) NEOID_TRY_VOID(copy_one(data / name, to / name));
+  return copy_one(data / "FORMAT", to / "FORMAT");
 }
 
 }  // namespace
@@ -44,14 +45,13 @@ Result<void> backup_data_folder(const fs::path& data, const fs::path& to) {
   fs::create_directories(partial, error);
   if (error) return fail(ErrorKind::Unavailable, partial.string() + " cannot be made: " + error.message());
   fs::permissions(partial, fs::perms::owner_all, error);
-  auto filled = fill(data, partial);
-  if (filled) {
-    fs::rename(partial, to, error);
-    if (!error) return {};
-    filled = fail(ErrorKind::Unavailable, to.string() + " cannot be made: " + error.message());
-  }
+  const auto filled = fill(data, partial);
+  if (filled) fs::rename(partial, to, error);
+  if (filled && !error) return {};
+  const std::string why = error.message();
   fs::remove_all(partial, error);
-  return filled;
+  if (!filled) return fail(filled.error());
+  return fail(ErrorKind::Unavailable, to.string() + " cannot be made: " + why);
 }
 
 int run_backup(const fs::path& data, const fs::path& to) {

@@ -140,12 +140,12 @@ class UserPass {
   void doubt(const std::string& name, bool labels_known, policy::Catalogue& scopes) {
     const auto found = scopes.find(name);
     if (found == scopes.end()) return;
-    const bool bounded = !found->second.allowed_namespaces.is_null();
+    const bool bounded = !found->second.allowed_namespaces.all();
     const auto& has = view_.own ? view_.own->config.scopes : std::vector<std::string>();
     const bool holds = std::binary_search(has.begin(), has.end(), name);
     if (bounded && !labels_known) {
       note("whether namespace " + view_.resource.key.ns + " may have scope " + name + " is not known");
-      if (holds) found->second.allowed_namespaces = Json();
+      if (holds) found->second.allowed_namespaces = {};
     } else if (catalogue_.unbounded.contains(name) && !holds) {
       note("whether namespace " + view_.resource.key.ns + " may have scope " + name + " is not known");
     }

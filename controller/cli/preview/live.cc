@@ -104,7 +104,7 @@ Result<Catalogue> Live::catalogue() {
   }
   catalogue.scopes.clear();
   for (const plan::StoredScope& scope : stored_scopes_) {
-    catalogue.scopes[scope.name] = {scope.deprecated, "", Json()};
+    catalogue.scopes[scope.name] = {scope.deprecated, "", {}};
     catalogue.unbounded.insert(scope.name);
   }
   return catalogue;
