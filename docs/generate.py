@@ -103,11 +103,18 @@ def flags(program):
 
 # --- metrics -------------------------------------------------------------------------------------
 
-def metrics(program):
-    told = subprocess.run([program, "metrics"], text=True, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
-    if told.returncode != 0:
-        sys.exit(f"generate.py: {program} metrics: {told.stderr}")
-    return MADE + "# Metrics\n\nServed at `/metrics` of `--health-listen`, in Prometheus' text form.\n\n" + told.stdout
+def metrics():
+    table = (ROOT / "controller/base/metric_table.h").read_text()
+    table = re.sub(r"//[^\n]*", "", table)
+    text = (MADE + "# Metrics\n\nServed at `/metrics` of `--health-listen`, in Prometheus' text form.\n\n"
+            "| metric | type | what it tells | labels |\n| --- | --- | --- | --- |\n")
+    for body in re.findall(r"MetricInfo\s+k\w+\{(.*?)\};", table, flags=re.S):
+        name, kind, rest = re.match(r'\s*"([^"]+)",\s*MetricType::(\w+),\s*(.*)', body, flags=re.S).groups()
+        told, _, labels = rest.partition("{")
+        told = "".join(re.findall(r'"([^"]*)"', told)).replace("|", "\\|")
+        labels = ", ".join(f"`{label}`" for label in re.findall(r'"([^"]+)"', labels))
+        text += f"| `{name}` | {kind.lower()} | {told} | {labels} |\n"
+    return text
 
 
 def main():
@@ -115,7 +122,8 @@ def main():
     parser.add_argument("--neoid", required=True)
     parser.add_argument("--check", action="store_true")
     arguments = parser.parse_args()
-    pages = {"resources.md": resources(), "flags.md": flags(arguments.neoid), "metrics.md": metrics(arguments.neoid)}
+    pages = {"resources.md": resources(), "flags.md": flags(arguments.neoid), "metrics.md": metrics()}
+    (ROOT / "docs/reference").mkdir(exist_ok=True)
     stale = []
     for name, text in pages.items():
         path = ROOT / "docs/reference" / name

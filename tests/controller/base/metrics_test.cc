@@ -58,7 +58,7 @@ TEST(MetricTable, names_types_and_labels_follow_prometheus_and_are_unique) {
     EXPECT_TRUE(names.insert(info->name).second) << name << " is there twice";
     EXPECT_TRUE(std::regex_match(name, std::regex("neoid_[a-z]+(_[a-z]+)*"))) << name;
     EXPECT_EQ(info->type == MetricType::Counter, name.ends_with("_total")) << name;
-    if (info->type == MetricType::Histogram) EXPECT_TRUE(name.ends_with("_seconds")) << name;
+    EXPECT_TRUE(info->type != MetricType::Histogram || name.ends_with("_seconds")) << name;
     EXPECT_TRUE(info->help.ends_with(".")) << name;
     for (const std::string& label : info->label_names()) {
       EXPECT_TRUE(std::regex_match(label, std::regex("[a-z]+"))) << name << " " << label;

@@ -140,7 +140,9 @@ TEST(Errors, HaveTheStatusAndTheHeadersOfTheRfc) {
     EXPECT_EQ(response.headers.get("Cache-Control"), "no-store");
     EXPECT_NE(response.body.find(std::string(to_string(row.code))), std::string::npos);
     EXPECT_NE(response.body.find(R"(why \"so\")"), std::string::npos);
-    if (row.header != nullptr) EXPECT_TRUE(response.headers.find(row.header)) << row.header;
+    if (row.header != nullptr) {
+      EXPECT_TRUE(response.headers.find(row.header)) << row.header;
+    }
   }
 }
 

@@ -435,7 +435,7 @@ TEST(UserStatus, AcceptedVersionsAreListedWithTheirEnds) {
   came.scene.spec().rotation.interval = 100h;
   const Instant now = came.scene.view.now;
   auto& versions = came.identity->versions;
-  const auto add = [&](plan::VersionNumber number, plan::VersionState state, std::optional<Instant> end) {
+  const auto add = [&](VersionNumber number, plan::VersionState state, std::optional<Instant> end) {
     plan::StoredVersion version;
     version.number = number;
     version.state = state;

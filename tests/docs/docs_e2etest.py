@@ -1,15 +1,12 @@
 #!/usr/bin/env python3
-"""Runs every command of the documentation, page by page, and checks its links.
-
-    run_docs.py --neoid PROGRAM --kubectl PROGRAM [PAGE...]
+"""Runs every command of the documentation, page by page, and follows its links.
 
 Blocks marked ```sh are commands. A page with commands says in a comment where they run:
   docs-test: bare         an empty folder with crd/ and examples/ in it
   docs-test: quickstart   the same, with `neoid standalone` running and the quickstart applied
-A block that cannot be run has the comment `not run: REASON` before it. Prints a line for each page, what was not run with
-its reason, and closes with the counts. Exit code 0: all commands ended well and all links lead somewhere.
+A block that cannot be run has the comment `not run: REASON` before it.
+NEOID_PROGRAM and NEOID_KUBECTL name the programs; ./dev test sets them.
 """
-import argparse
 import os
 import pathlib
 import re
@@ -18,9 +15,15 @@ import signal
 import subprocess
 import sys
 import tempfile
+import unittest
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
+sys.path.insert(0, str(ROOT / "tests/support"))
+import python_tests  # noqa: E402
+
 DOCS = ROOT / "docs"
+NEOID = os.environ.get("NEOID_PROGRAM", str(ROOT / "build/neoid"))
+KUBECTL = os.environ.get("NEOID_KUBECTL", "kubectl").split(":")[0]
 
 
 class Page:
@@ -46,7 +49,7 @@ def anchors(text):
 
 
 def broken_links(page):
-    text = re.sub(r"(?ms)^ *```.*?^ *```", "", page.text)
+    text = re.sub(r"(?ms)^ *```.*?^ *```|`[^`\n]*`", "", page.text)
     for target in re.findall(r"\[[^\]]*\]\(([^)\s]+)\)", text):
         if re.match(r"[a-z]+:", target):
             continue
@@ -61,15 +64,15 @@ def broken_links(page):
 class Place:
     """A folder to run a page's commands in, with what the page expects there."""
 
-    def __init__(self, arguments, kind):
+    def __init__(self, kind):
         self.folder = pathlib.Path(tempfile.mkdtemp(prefix="neoid-docs-"))
         self.environment = dict(os.environ, NEOID_LISTEN="127.0.0.1:0", NEOID_OAUTH_LISTEN="127.0.0.1:0",
                                 PATH=f"{self.folder}/bin:{os.environ['PATH']}", HOME=str(self.folder))
         for name in ("KUBECONFIG", "NEOID_STORE"):
             self.environment.pop(name, None)
         (self.folder / "bin").mkdir()
-        (self.folder / "bin/neoid").symlink_to(pathlib.Path(arguments.neoid).resolve())
-        (self.folder / "bin/kubectl").symlink_to(pathlib.Path(arguments.kubectl).resolve())
+        (self.folder / "bin/neoid").symlink_to(pathlib.Path(NEOID).resolve())
+        (self.folder / "bin/kubectl").symlink_to(pathlib.Path(KUBECTL).resolve())
         for name in ("crd", "examples"):
             (self.folder / name).symlink_to(ROOT / name)
         self.process = None
@@ -120,10 +123,11 @@ class Place:
         shutil.rmtree(self.folder, ignore_errors=True)
 
 
-def run_page(arguments, page):
+def run_page(page):
+    """What went wrong, or nothing."""
     if page.place not in ("bare", "quickstart"):
         return "has commands, but no <!-- docs-test: ... --> that says where they run"
-    place = Place(arguments, page.place)
+    place = Place(page.place)
     try:
         done = place.run("\n".join(page.blocks))
         if done.returncode != 0:
@@ -134,31 +138,42 @@ def run_page(arguments, page):
     return None
 
 
-def main():
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--neoid", required=True)
-    parser.add_argument("--kubectl", required=True)
-    parser.add_argument("pages", nargs="*")
-    arguments = parser.parse_args()
-    bad = commands = 0
-    for path in sorted(DOCS.rglob("*.md")):
-        page = Page(path)
-        if arguments.pages and not any(word in page.name for word in arguments.pages):
-            continue
-        for link in broken_links(page):
-            print(f"FAIL {page.name}: the link {link} leads nowhere")
-            bad += 1
-        for reason in page.left_out:
-            print(f"     {page.name}: not run: {reason}")
-        if not page.blocks:
-            continue
-        commands += len(page.blocks)
-        problem = run_page(arguments, page)
-        print(f"{'FAIL' if problem else 'ok  '} {page.name}: {len(page.blocks)} blocks {problem or ''}", flush=True)
-        bad += 1 if problem else 0
-    print(f"{commands} blocks of commands, {bad} problems")
-    return 1 if bad else 0
+class Commands(unittest.TestCase):
+    """A case for each page with commands, made below."""
 
+
+class Pages(unittest.TestCase):
+    def test_every_link_leads_somewhere(self):
+        for path in sorted(DOCS.rglob("*.md")):
+            page = Page(path)
+            self.assertEqual(list(broken_links(page)), [], page.name)
+
+    def test_the_reference_is_what_the_sources_say(self):
+        done = subprocess.run(["/usr/bin/python3", str(DOCS / "generate.py"), "--neoid", NEOID, "--check"], text=True,
+                              check=False, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+        self.assertEqual(done.returncode, 0, done.stdout)
+
+    def test_every_reason_has_its_paragraph(self):
+        reasons = re.search(r"namespace reason \{(.*?)\}  // namespace reason",
+                            (ROOT / "reconcile/api/reasons.h").read_text(), flags=re.S).group(1)
+        told = re.findall(r"(?m)^### (\w+)$", (DOCS / "troubleshooting.md").read_text())
+        self.assertEqual(sorted(set(told)), sorted(set(re.findall(r'= "(\w+)"', reasons))))
+
+
+def case_of(page):
+    def test(self):
+        for reason in page.left_out:
+            print(f"not run in {page.name}: {reason}")
+        problem = run_page(page)
+        self.assertIsNone(problem, problem)
+    return test
+
+
+for each in sorted(DOCS.rglob("*.md")):
+    document = Page(each)
+    if document.blocks:
+        name = re.sub(r"\W", "_", document.name.removesuffix(".md"))
+        setattr(Commands, f"test_of_{name}", case_of(document))
 
 if __name__ == "__main__":
-    sys.exit(main())
+    python_tests.main()
