@@ -180,7 +180,9 @@ bool CrdController::finish_deletion(const storage::StoredObject& stored, const s
       Call call{none, {}, {}, kinds.front()};
       call.path.ns = item.key().ns;
       call.path.name = call.path.name_in_path = item.key().name;
-      (void)delete_object(core_, call, {});
+      DeleteOptions options;
+      options.past_admission = true;
+      (void)delete_object(core_, call, options);
     }
   }
   if (core_.storage.count(stored_as) > 0) return false;

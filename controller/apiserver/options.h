@@ -39,6 +39,7 @@ Answer<ListQuery> read_list_query(const http::Request& request, bool watch);
 
 struct DeleteOptions {
   bool dry_run = false;
+  bool past_admission = false;  // of an object whose CRD goes: a real server asks nobody
   std::optional<std::int64_t> grace_seconds;
   std::optional<std::string> uid, resource_version;  // preconditions
   std::optional<bool> orphan;

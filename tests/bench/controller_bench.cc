@@ -132,7 +132,7 @@ class ApiProcess {
       SystemClock clock;
       const auto api =
           open_api(folder, clock, http::TlsOptions{http::make_certificate(ca, certificate).value(), ca_pem});
-      api->start().value();
+      if (!api->start()) ::_exit(1);
       const int taken = api->port();
       if (::write(ends[1], &taken, sizeof(taken)) != sizeof(taken)) ::_exit(1);
       for (;;) ::pause();  // until it is killed
