@@ -120,9 +120,9 @@ class Builder {
       const Error& error = *outcome_.store_error;
       if (error.kind == ErrorKind::Conflict &&
           (error.reason == reason::kOwnedByAnother || error.reason == "ClientIdTaken")) {
-        problem(condition::kIdentitySynced, reason::kOwnedByAnother, "The store: " + error.message, true);
+        problem(condition::kIdentitySynced, reason::kOwnedByAnother, "The store: " + error.message + ".", true);
       } else if (error.kind == ErrorKind::Invalid || error.kind == ErrorKind::Internal) {
-        problem(condition::kIdentitySynced, reason::kInternalError, "The store refused: " + error.message,
+        problem(condition::kIdentitySynced, reason::kInternalError, "The store refused: " + error.message + ".",
                 true);
       } else {
         problem(condition::kIdentitySynced, reason::kStoreUnavailable,
@@ -176,7 +176,7 @@ class Builder {
       const Error& error = *outcome_.api_error;
       const bool refused = error.kind == ErrorKind::Denied || error.kind == ErrorKind::Invalid;
       problem(condition::kCredentialsDelivered, refused ? reason::kInternalError : reason::kApiUnavailable,
-              refused ? "The Kubernetes API refused: " + error.message
+              refused ? "The Kubernetes API refused: " + error.message + "."
                       : "The Kubernetes API did not take a write; it is tried again.",
               refused);
       return;

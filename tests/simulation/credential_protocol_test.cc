@@ -149,6 +149,7 @@ TEST(Trace, TheWriterDiesBetweenSecretAndMarkAndTheSecretIsDeletedByHand) {
   world.pass(replica);
   EXPECT_TRUE(world.store_accepts(read_by_somebody)) << "its reader was cut off";
   world.settle(replica);
+  EXPECT_TRUE(world.store_accepts(read_by_somebody)) << "cut off as soon as the new version was marked";
   expect_sound(world, "after the new version");
 }
 
@@ -249,6 +250,22 @@ TEST(Trace, ARestoreAfterAnOverlapEndedDoesNotReviveTheVersion) {
   expect_sound(settled.world, "after the restore");
 }
 
+TEST(Trace, ARestoreDuringAnOverlapDoesNotMakeItLonger) {
+  Settled settled;
+  World& world = settled.world;
+  const Sha256 before = settled.hash();
+  world.take_snapshot();
+  world.request_rotation();
+  world.settle(settled.replica);
+  world.advance(kOverlap / 2);
+  world.restore_snapshot();
+  world.claim(settled.replica, false);
+  world.settle(settled.replica);
+  EXPECT_TRUE(world.store_accepts(before)) << "ended before the overlap was over";
+  world.advance(kOverlap / 2 + 1s);
+  EXPECT_FALSE(world.store_accepts(before)) << "its end was counted anew";
+}
+
 TEST(Trace, AnOldSecretThatIsPutBackIsNotMadeCurrent) {
   Settled settled;
   const Sha256 old = settled.hash();
@@ -269,7 +286,7 @@ TEST(Trace, AnOldSecretIsPutBackWhileADeposedLeadersStatusIsUnderWay) {
   World& world = settled.world;
   world.keep_copy_of_secret();
   const Sha256 old = settled.hash();
-  world.request_rotation();
+  world.edit_secret_by_hand();  // made anew, and no rotation that would be due again
   world.read(settled.replica);
   for (int i = 0; i < 3; ++i)
     world.step(settled.replica);  // delivered; the status of the new version is not written
@@ -348,7 +365,7 @@ TEST(Trace, AnOldSecretIsPutBackAfterARestoreToWhenItWasCurrent) {
   const Sha256 old = settled.hash();
   world.keep_copy_of_secret();
   world.take_snapshot();
-  world.request_rotation();
+  world.edit_secret_by_hand();  // made anew, and no rotation that would be due again
   world.settle(settled.replica);
   world.advance(kOverlap + 1s);
   world.settle(settled.replica);
@@ -370,7 +387,7 @@ TEST(Trace, AnOldSecretIsPutBackAfterARestoreToBeforeIt) {
   world.settle(replica);
   world.keep_copy_of_secret();
   const Sha256 old = *world.secret_in_place();
-  world.request_rotation();
+  world.edit_secret_by_hand();  // made anew, and no rotation that would be due again
   world.settle(replica);
   world.advance(kOverlap + 1s);
   world.settle(replica);

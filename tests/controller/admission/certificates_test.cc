@@ -42,8 +42,8 @@ class Certificates : public testing::Test {
     options.token_file_text = "test-token,platform,platform,\"system:masters\"\n";
     options.bootstrap = {
         {{"apiVersion", "v1"}, {"kind", "Namespace"}, {"metadata", {{"name", "neoid-system"}}}}};
-    for (const auto& document : read_yaml(read_file("manifests/admission/webhooks.yaml")).value())
-      options.bootstrap.push_back(document.value);
+    const auto documents1 = read_yaml(read_file("manifests/admission/webhooks.yaml")).value();
+    for (const auto& document : documents1) options.bootstrap.push_back(document.value);
     server_ = apiserver::ApiServer::open(std::move(options), clock_).value();
     client_ = std::make_unique<kube::Client>(std::make_shared<cmd::LocalTransport>(
         [this](const http::Request& request) {

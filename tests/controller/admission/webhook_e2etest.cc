@@ -121,7 +121,8 @@ class WebhookSystem : public testing::Test {
 
   // The manifests as they are, but for the address: there is no cluster network here.
   void configure(int port) {
-    for (const auto& document : read_yaml(read_file("manifests/admission/webhooks.yaml")).value()) {
+    const auto documents1 = read_yaml(read_file("manifests/admission/webhooks.yaml")).value();
+    for (const auto& document : documents1) {
       Json object = document.value;
       for (Json& hook : object["webhooks"]) {
         const std::string path = hook["clientConfig"]["service"]["path"];

@@ -309,7 +309,7 @@ TEST(UserPlan, ConfigurationAndDrift) {
              s.own().touched_by = "psql";
              s.own().config = {"x", "y", false, {"finance"}, {"t"}, ""};
            },
-           "before: put; Secret updated; again; drift active,description,displayName,scopes,tags by psql"},
+           "before: put; drift active,description,displayName,scopes,tags by psql"},
           {"somebody forged the digest too", [](Scene& s) { s.own().config.active = false; },
            "before: put; drift active"},
           {"the row was touched, but no field of the configuration",
