@@ -11,8 +11,7 @@
 namespace neoid {
 
 // Thread-safe. A waiter looks at the fake time every millisecond of real time, so advance() needs no
-// hand-over with the waiters, and a wait whose deadline the test never reaches lasts until it is notified or
-// stopped.
+// hand-over with the waiters; it looks at its condition then, too.
 class FakeClock final : public Clock {
  public:
   explicit FakeClock(Instant start = Instant(std::chrono::hours(24 * 365 * 56))) : start_(start) {}
@@ -24,14 +23,13 @@ class FakeClock final : public Clock {
   Instant now() const override { return start_ + Duration(elapsed_); }
   SteadyTime steady_now() const override { return SteadyTime(std::chrono::hours(1)) + Duration(elapsed_); }
   Wake wait_until(Mutex& mutex, CondVar& condition, SteadyTime deadline, std::stop_token stop) override {
+    // Wakes up at least every millisecond, as a condition variable may: a notification that comes between two real
+    // waits would be lost if they were one wait to the caller.
     ++waiting_;
-    Wake wake = Wake::TimedOut;
-    while (steady_now() < deadline && wake == Wake::TimedOut) {
-      wake =
-          condition.wait_until(mutex, std::chrono::steady_clock::now() + std::chrono::milliseconds(1), stop);
-    }
+    condition.wait_until(mutex, std::chrono::steady_clock::now() + std::chrono::milliseconds(1), stop);
     --waiting_;
-    return stop.stop_requested() ? Wake::Stopped : wake;
+    if (stop.stop_requested()) return Wake::Stopped;
+    return steady_now() < deadline ? Wake::Notified : Wake::TimedOut;
   }
 
  private:
