@@ -54,7 +54,9 @@ Outcome<AuthenticatedClient> ClientDirectory::authenticate(const ClientCredentia
   std::optional<store::TokenClient> client = cache_.find(credential.client_id);
   const bool remembered = client.has_value();
   auto version = oauth::authenticate(client, hash, follower_.database_now());
-  if (!version && !blocked) {
+  // Over the limit nothing is looked up again; but a client that is not remembered (the feed has just named it) is, or
+  // the failures of others would shut it out.
+  if (!version && (!blocked || !remembered)) {
     auto found = look_up(credential.client_id);
     if (!found) return tl::unexpected(found.error());
     client = std::move(*found);
