@@ -91,8 +91,7 @@ TEST_P(LessonsTest, AConflictEndsWhenTheForeignSecretGoes) {
 
 TEST_P(LessonsTest, AReferencedSecretIsFollowedWhenItAppearsAndWhenItChanges) {
   system.start_controller();
-  system.apply(
-      make_user("billing", {{"credentials", {{"source", "Reference"}, {"rotation", {{"overlap", "1h"}}}}}}));
+  system.apply(make_user("billing", {{"credentials", {{"source", "Reference"}}}}));
   system.eventually("it waits",
                     [&] { return reason("billing", "CredentialsDelivered") == "WaitingForSecret"; });
   system.apply(foreign_secret(std::string(40, 'a')));
