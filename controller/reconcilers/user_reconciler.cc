@@ -130,6 +130,8 @@ bool UserReconciler::settle_from_cache(UserPass& pass, store::ObservedIdentity o
           services_.caches.secret(view.resource.spec.secret_namespace, view.resource.spec.secret_name))
     view.secret = *secret;
   if (view.resource.deleted_at) return false;
+  // The caches do not hold the Secrets that others make: what became of one is only known live.
+  if (view.resource.spec.source == api::CredentialSource::Reference) return false;
   pass.plan = plan::decide_user(view, context, credentials::RandomBytes{});
   if (pass.plan.needs_live()) return false;
   pass.identity = view.own;
