@@ -9,7 +9,7 @@ const char* const kWorkloadSchemas = R"schema(
 package io.k8s.api.admissionregistration.v1 admissionregistration.k8s.io
 type ValidatingWebhookConfiguration kind "ValidatingWebhookConfiguration says which webhooks may refuse which writes."
   metadata 1 meta.ObjectMeta ={} "Standard metadata of the object."
-  Webhooks 2 [ValidatingWebhook]
+  webhooks 2 [ValidatingWebhook] merge(name)
 type ValidatingWebhook
   name 1 string !
   clientConfig 2 WebhookClientConfig ! ={}
@@ -44,7 +44,7 @@ type MatchCondition
   expression 2 string !
 type MutatingWebhookConfiguration kind "MutatingWebhookConfiguration says which webhooks may change which writes."
   metadata 1 meta.ObjectMeta ={} "Standard metadata of the object."
-  Webhooks 2 [MutatingWebhook]
+  webhooks 2 [MutatingWebhook] merge(name)
 type MutatingWebhook
   name 1 string !
   clientConfig 2 WebhookClientConfig ! ={}
