@@ -128,7 +128,7 @@ TEST_P(PreviewTest, ARotationThatIsAskedForIsToldWithTheOverlapOfTheOneBefore) {
   write("billing.yaml", {billing});
   EXPECT_EQ(run(), kChanges);
   EXPECT_THAT(out.str(), AllOf(HasSubstr("-> (known after apply)"), HasSubstr("accepted for another 2h"),
-                               HasSubstr("spec.rotation changes; the store keeps nothing of it")))
+                               HasSubstr("spec.credentials.rotation changes; the store keeps nothing of it")))
       << out.str();
 }
 
