@@ -7,6 +7,7 @@
 namespace neoid::apiserver {
 namespace {
 
+constexpr const char* kCrds = "customresourcedefinitions.apiextensions.k8s.io";
 constexpr const char* kOrphan = "orphan";
 constexpr const char* kForeground = "foregroundDeletion";
 
@@ -69,6 +70,10 @@ bool Collector::note(const Change& change) {
     queue_.push_back(key);
     work = true;
   };
+  if (change.key.resource == kCrds) {
+    for (const Key& key : unknown_) queue(key);
+    unknown_.clear();
+  }
   if (change.after == nullptr) {
     const auto found = dependents_.find(text_of((*change.before)["metadata"], "uid"));
     if (found != dependents_.end())
@@ -126,24 +131,29 @@ bool Collector::look_at(const Key& key) {
   return owners_of(*value).empty() || look_at_owners(key, *value, stored->revision());
 }
 
-bool Collector::owner_exists(const Json& owner, const std::string& ns) const {
+bool Collector::owner_exists(const Json& owner, const Key& dependent) {
   const std::string api_version = text_of(owner, "apiVersion");
   const std::size_t slash = api_version.find('/');
   const auto resource = core_.registry.snapshot()->find_kind(
       slash == std::string::npos ? "" : api_version.substr(0, slash), text_of(owner, "kind"));
-  // A kind that is not served cannot be looked up: leave its dependents alone, as a real server does.
-  if (!resource) return true;
-  const auto stored = core_.storage.get(resource->key(ns, text_of(owner, "name")));
+  // A kind that is not served cannot be looked up: its dependents are left alone until it is served again, as a
+  // real server does.
+  if (!resource) {
+    MutexLock lock(mutex_);
+    unknown_.insert(dependent);
+    return true;
+  }
+  const auto stored = core_.storage.get(resource->key(dependent.ns, text_of(owner, "name")));
   return stored && text_of((*stored->value())["metadata"], "uid") == text_of(owner, "uid");
 }
 
 bool Collector::look_at_owners(const Key& key, const Json& object, storage::Revision) {
   bool any_left = false;
   bool any_gone = false;
-  for (const Json& owner : owners_of(object)) (owner_exists(owner, key.ns) ? any_left : any_gone) = true;
+  for (const Json& owner : owners_of(object)) (owner_exists(owner, key) ? any_left : any_gone) = true;
   if (!any_gone) return true;
   if (!any_left) return remove_object(key, text_of(object["metadata"], "uid"), "Background");
-  return replace_owners(key, [&](const Json& owner) { return owner_exists(owner, key.ns); });
+  return replace_owners(key, [&](const Json& owner) { return owner_exists(owner, key); });
 }
 
 bool Collector::finish_foreground(const Key& key, const Json& object) {

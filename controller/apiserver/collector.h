@@ -38,7 +38,7 @@ class Collector {
   bool look_at_owners(const Key& key, const Json& object, storage::Revision revision);
   bool finish_foreground(const Key& key, const Json& object);
   bool finish_orphaning(const Key& key, const Json& object);
-  bool owner_exists(const Json& owner, const std::string& ns) const;
+  bool owner_exists(const Json& owner, const Key& dependent);
   bool remove_finalizer(const Key& key, const char* finalizer);
   bool remove_object(const Key& key, const std::string& uid, const char* propagation);
   bool replace_owners(const Key& key, const std::function<bool(const Json& owner)>& keep);
@@ -47,6 +47,7 @@ class Collector {
   Mutex mutex_;
   std::map<std::string, std::set<Key>> dependents_ NEOID_GUARDED_BY(mutex_);  // owner's UID ->
   std::deque<Key> queue_ NEOID_GUARDED_BY(mutex_);
+  std::set<Key> unknown_ NEOID_GUARDED_BY(mutex_);  // an owner's kind is not served; until a CRD changes
 };
 
 }  // namespace neoid::apiserver
