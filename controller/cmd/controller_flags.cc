@@ -67,12 +67,23 @@ void add_controller_command(CLI::App& app, const std::function<void()>& configur
   flag(*command, "--lease-name", options->controller.lease.name.name, "name of the leader's Lease");
   flag(*command, "--holder", options->controller.lease.holder,
        "this replica's name in the Lease; host name and a random part by default");
+  duration_flag(*command, "--lease-duration", options->controller.lease.duration,
+                "how long a stand-by waits for a holder of the Lease that fell silent");
+  duration_flag(*command, "--lease-renew-deadline", options->controller.lease.renew_deadline,
+                "how long a leader that cannot renew the Lease goes on");
+  duration_flag(*command, "--lease-retry-period", options->controller.lease.retry_period,
+                "how often the Lease is renewed, or tried for");
   command->add_flag("--migrate", options->migrate, "bring the store's schema up to date at the start")
       ->envname("NEOID_MIGRATE");
   add_reconciling_flags(*command, options->controller);
   command->callback([options, &configure_log, &code] {
     configure_log();
     if (options->controller.lease.holder.empty()) options->controller.lease.holder = default_holder();
+    const runtime::LeaseOptions& lease = options->controller.lease;
+    if (lease.renew_deadline >= lease.duration || lease.retry_period >= lease.renew_deadline)
+      throw CLI::ValidationError("--lease-duration",
+                                 "must be longer than --lease-renew-deadline, and that than "
+                                 "--lease-retry-period: else a leader loses the Lease while it renews it");
     code = run_cluster_controller(*options);
   });
 }

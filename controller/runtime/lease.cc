@@ -73,7 +73,9 @@ Json LeaseLock::manifest(const std::optional<Json>& before, Epoch epoch, bool fr
     spec["leaseTransitions"] = count;
   }
   spec["holderIdentity"] = options_.holder;
-  spec["leaseDurationSeconds"] = options_.duration.count();
+  // Whole seconds in the API, at least one; what we go by is the duration itself.
+  spec["leaseDurationSeconds"] =
+      std::max<std::int64_t>(1, std::chrono::ceil<std::chrono::seconds>(options_.duration).count());
   spec["renewTime"] = now;
   return lease;
 }

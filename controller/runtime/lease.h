@@ -22,9 +22,9 @@ namespace neoid::runtime {
 struct LeaseOptions {
   kube::ObjectName name = {"neoid-system", "neoid"};
   std::string holder;  // unique to this process
-  std::chrono::seconds duration{15};
-  std::chrono::seconds renew_deadline{10};
-  std::chrono::seconds retry_period{2};
+  Duration duration = std::chrono::seconds(15);
+  Duration renew_deadline = std::chrono::seconds(10);
+  Duration retry_period = std::chrono::seconds(2);
 };
 
 struct LeaseTerm {
