@@ -4,19 +4,34 @@
 #include <memory>
 #include <utility>
 
+#include "controller/base/crash_point.h"
 #include "controller/base/log.h"
 #include "controller/cli/output.h"
 #include "controller/cmd/health.h"
 #include "controller/cmd/signals.h"
 
 namespace neoid::cmd {
+namespace {
+
+store::StoreOptions store_options(bool migrate) {
+  store::StoreOptions options;
+  options.migration = migrate ? store::Migration::Apply : store::Migration::Refuse;
+  if (crash_points_armed()) {
+    options.fault = [](std::string_view point) -> Result<void> {
+      crash_point("transaction-" + std::string(point));
+      return {};
+    };
+  }
+  return options;
+}
+
+}  // namespace
 
 int run_cluster_controller(const ClusterControllerOptions& options) {
   hold_stop_signals();
   SystemClock clock;
   MetricsRegistry metrics;
-  auto store = store::open_store(options.store_url,
-                                 options.migrate ? store::Migration::Apply : store::Migration::Refuse);
+  auto store = store::open_store(options.store_url, store_options(options.migrate));
   if (!store) return cli::report(std::cerr, store.error());
   auto transport = kube::connect(options.connection);
   if (!transport) return cli::report(std::cerr, transport.error());

@@ -2,6 +2,7 @@
 
 #include <utility>
 
+#include "controller/base/crash_point.h"
 #include "controller/base/log.h"
 
 namespace neoid::reconcilers {
@@ -51,6 +52,7 @@ bool Leadership::claim(const runtime::LeaseTerm& lease, const std::function<void
     term_ = term;
     suspected_ = false;
   }
+  crash_point("store-claimed");
   log::info("leading", {{"epoch", lease.epoch}, {"cleanHandOver", term.clean}});
   on_started(term);
   return true;
@@ -70,6 +72,7 @@ Leadership::Step Leadership::acquire(const std::function<void(const Term&)>& on_
   }
   if (!*lease) return Step::Acquire;
   renewed_at_ = clock_.steady_now();
+  crash_point("lease-claimed");
   return claim(**lease, on_started) ? Step::Hold : Step::Acquire;
 }
 
@@ -91,14 +94,17 @@ Leadership::Step Leadership::hold(std::stop_token stop, const std::function<void
     const auto raised = lease_.raise(*stored);
     if (raised) {
       renewed_at_ = clock_.steady_now();
+      crash_point("lease-raised");
       claim(*raised, on_started);
       return Step::Hold;
     }
     return raised.error().reason == "NotHolder" ? Step::Acquire : Step::Hold;
   }
+  crash_point("renewal-due");
   const auto renewed = lease_.renew();
   if (renewed) {
     renewed_at_ = clock_.steady_now();
+    crash_point("lease-renewed");
     return Step::Hold;
   }
   if (renewed.error().reason == "NotHolder") {
@@ -124,6 +130,7 @@ void Leadership::run(std::stop_token stop, const std::function<void(const Term&)
   }
   if (!current()) return;
   lose("shutting down");
+  crash_point("stopping");
   bool clean = true;
   {
     MutexLock lock(mutex_);
@@ -132,6 +139,7 @@ void Leadership::run(std::stop_token stop, const std::function<void(const Term&)
   if (auto released = lease_.release(clean); !released)
     log::warn("the Lease could not be released; it runs out by itself",
               {{"error", released.error().describe()}});
+  crash_point("lease-released");
 }
 
 }  // namespace neoid::reconcilers

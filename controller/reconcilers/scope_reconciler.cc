@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "controller/base/crash_point.h"
 #include "controller/base/log.h"
 #include "reconcile/status/scope_status.h"
 
@@ -48,7 +49,9 @@ void ScopeReconciler::reconcile(const api::ResourceKey& key) {
 Result<void> ScopeReconciler::remove_from_catalogue(const std::string& name, const std::string& actor,
                                                     const Term& term) {
   const std::vector<std::string> names = {name};
-  return services_.store.put_scopes(term.writer, {}, names, actor);
+  NEOID_TRY_VOID(services_.store.put_scopes(term.writer, {}, names, actor));
+  crash_point("scope-removed");
+  return {};
 }
 
 Result<void> ScopeReconciler::put_in_catalogue(const api::ScopeResource& scope, const Term& term) {
@@ -56,6 +59,7 @@ Result<void> ScopeReconciler::put_in_catalogue(const api::ScopeResource& scope, 
   NEOID_TRY(const auto stored, services_.store.scopes());
   if (std::find(stored.begin(), stored.end(), scopes.front()) != stored.end()) return {};
   NEOID_TRY_VOID(services_.store.put_scopes(term.writer, scopes, {}, actor_of(scope)));
+  crash_point("scope-stored");
   services_.caches.queue_those_of_scope(scope.key.name);  // it can be granted now
   return {};
 }
@@ -70,6 +74,7 @@ Result<void> ScopeReconciler::reconcile_or_fail(const api::ResourceKey& key, con
   NEOID_TRY(const api::ScopeResource scope, api::decode_scope(*object));
   if (!scope.deleted_at && !scope.has_finalizer) {
     NEOID_TRY(*object, services_.cluster.set_finalizer(key, *object, true));
+    crash_point("scope-finalizer-added");
   }
   if (!scope.deleted_at) NEOID_TRY_VOID(put_in_catalogue(scope, term));
 
@@ -78,7 +83,10 @@ Result<void> ScopeReconciler::reconcile_or_fail(const api::ResourceKey& key, con
     NEOID_TRY(const bool going, services_.cluster.kind_is_going(key.kind));
     if (going || holders.custom + holders.system == 0) {
       if (!going) NEOID_TRY_VOID(remove_from_catalogue(key.name, actor_of(scope), term));
-      if (scope.has_finalizer) NEOID_TRY_VOID(services_.cluster.set_finalizer(key, *object, false));
+      if (scope.has_finalizer) {
+        NEOID_TRY_VOID(services_.cluster.set_finalizer(key, *object, false));
+        crash_point("scope-finalizer-removed");
+      }
       return {};
     }
     services_.queue.add_after(key, kLookAgain);
@@ -88,8 +96,10 @@ Result<void> ScopeReconciler::reconcile_or_fail(const api::ResourceKey& key, con
   for (const api::ResourceKey& holder : holders.some)
     outcome.some_holders.push_back(holder.ns + "/" + holder.name);
   const status::ScopeStatusUpdate update = status::scope_status(outcome);
-  if (update.changed)
+  if (update.changed) {
     NEOID_TRY_VOID(services_.cluster.put_status(key, *object, api::encode_status(update.status)));
+    crash_point("scope-status-written");
+  }
   return {};
 }
 

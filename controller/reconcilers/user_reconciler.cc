@@ -3,8 +3,10 @@
 #include <algorithm>
 #include <utility>
 
+#include "controller/base/crash_point.h"
 #include "controller/base/log.h"
 #include "controller/base/random.h"
+#include "controller/reconcilers/commit_points.h"
 #include "reconcile/api/reasons.h"
 
 namespace neoid::reconcilers {
@@ -92,7 +94,9 @@ void UserReconciler::reconcile(std::span<const api::ResourceKey> keys) {
   Passes passes = look(keys, shared);
   for (Pass& pass : passes) pass.context = &shared;
   if (!passes.empty()) {
+    crash_point("pass-begun");
     gather(passes, shared);
+    crash_point("pass-has-looked");
     drop_the_gone(passes, *term);
     act(passes, *term);
     services_.pool.for_each(passes.size(), [&](std::size_t i) {
@@ -236,6 +240,7 @@ void UserReconciler::drop_the_gone(Passes& passes, const Term& term) {
       const Json spec = Json::parse(own.config.spec, nullptr, false);
       if (auto made = services_.cluster.create_resource(pass.key, spec); !made)
         services_.queue.retry(pass.key);
+      crash_point("system-user-recreated");
       continue;
     }
     plan::IdentityChange change{
@@ -244,6 +249,7 @@ void UserReconciler::drop_the_gone(Passes& passes, const Term& term) {
               {{"resource", pass.key.text()}});
     if (auto result = services_.store.commit(term.writer, {&change, 1}); !result || !result->front())
       services_.queue.retry(pass.key);
+    crash_point("revocation-committed");
   }
 }
 
@@ -259,6 +265,7 @@ void UserReconciler::act(Passes& passes, const Term& term) {
       return;
     }
     pass.object = std::move(*object);
+    crash_point("finalizer-added");
   });
   commit(passes, term, &plan::Plan::before);
   services_.pool.for_each(passes.size(), [&](std::size_t i) {
@@ -280,6 +287,11 @@ void UserReconciler::commit(Passes& passes, const Term& term,
   if (changes.empty()) return;
   auto results = services_.store.commit(term.writer, changes);
   if (!results && results.error().reason == "Fenced") services_.leadership.suspect();
+  if (results && crash_points_armed()) {
+    for (std::size_t i = 0; i < owners.size(); ++i) {
+      if ((*results)[i]) come_by_commit_points(changes[i], owners[i]->view.resource.spec.source);
+    }
+  }
   for (std::size_t i = 0; i < owners.size(); ++i) {
     Pass& pass = *owners[i];
     if (!results) {
@@ -304,10 +316,12 @@ void UserReconciler::write_secret(Pass& pass) {
       pass.secret_hash = hash_in(pass.view, *made);
     else
       pass.api_error = made.error();
+    crash_point("secret-updated");
   } else if (const auto* remove = std::get_if<plan::DeleteSecret>(&pass.plan.secret)) {
     if (auto done = services_.cluster.delete_secret(spec.secret_namespace, spec.secret_name, remove->uid);
         !done)
       pass.api_error = done.error();
+    crash_point("secret-deleted");
   }
 }
 
@@ -325,6 +339,7 @@ void UserReconciler::send_create(Pass& pass, const plan::CreateSecret& create) {
       create_body(create, spec.secret_namespace, spec.secret_name, {pass.key, pass.view.resource.uid});
   auto made = services_.cluster.create_secret(body, spec.secret_namespace, left);
   wipe(body);
+  crash_point("secret-created");
   if (made) {
     pass.secret_hash = hash_in(pass.view, *made);
     return;
@@ -354,12 +369,14 @@ void UserReconciler::finish(Pass& pass) {
     } else if (pass.plan.finalizer == plan::FinalizerAction::Remove) {
       auto done = services_.cluster.set_finalizer(pass.key, pass.object, false);
       if (!done && done.error().kind != ErrorKind::NotFound) services_.queue.retry(pass.key);
+      crash_point("finalizer-removed");
     }
     return;
   }
   const status::StatusUpdate update = status::user_status(outcome);
   for (const status::Event& event : update.events)
     services_.events.tell(pass.key, pass.view.resource.uid, event);
+  if (!update.events.empty()) crash_point("event-written");
   const bool overtaken =
       pass.failed() && is_overtaken(pass.store_error ? *pass.store_error : *pass.api_error);
   bool wrote = true;
@@ -371,6 +388,7 @@ void UserReconciler::finish(Pass& pass) {
     if (!wrote && done.error().kind != ErrorKind::Conflict)
       log::warn("a status was not taken; trying again",
                 {{"resource", pass.key.text()}, {"error", done.error().describe()}});
+    crash_point("status-written");
   }
   if (pass.failed() || !wrote) {
     services_.queue.retry(pass.key);
