@@ -1,6 +1,7 @@
 # neoid_folder(PATH DEPS folder... LIBS target...): the library of one folder, all its *.cc.
 # neoid_program(PATH NAME name DEPS ... LIBS ...): the same, and an executable of its main.cc.
 # neoid_tests(PATH DEPS ...): tests/PATH/*_test.cc, *_dbtest.cc, *_e2etest.cc as one test binary.
+# neoid_test_program(PATH NAME DEPS ...): tests/PATH/NAME.cc as tests/PATH_NAME, built with the tests of PATH that run it.
 # neoid_bench(NAME DEPS ...): tests/bench/NAME_bench.cc as bench/bench_NAME.
 # neoid_fuzz(NAME DEPS ...): tests/fuzz/NAME_fuzz.cc as fuzz/fuzz_NAME, under the preset `fuzz`.
 # neoid_embed(crd): crd/*.yaml as string constants in a generated source file.
@@ -91,6 +92,15 @@ function(neoid_tests path)
   neoid_link(${name} DEPS ${ARG_DEPS} LIBS ${ARG_LIBS} GTest::gtest_main GTest::gmock)
   neoid_precompile(${name} neoid_pch_tests)
   add_test(NAME ${path} COMMAND ${name})
+endfunction()
+
+function(neoid_test_program path program)
+  set(name "${path}_${program}")
+  add_executable(${name} ${PROJECT_SOURCE_DIR}/tests/${path}/${program}.cc)
+  set_target_properties(${name} PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${PROJECT_BINARY_DIR}/tests)
+  neoid_link(${name} ${ARGN})
+  neoid_precompile(${name} neoid_pch)
+  add_dependencies(test_${path} ${name})
 endfunction()
 
 function(neoid_bench name)
