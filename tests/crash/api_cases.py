@@ -284,7 +284,7 @@ def cases(_points):
     for seconds in (0.45, 0.55):
         found[f"api/late-create-{seconds}"] = late_create(seconds)
     for name, act in {"lost": wire.SILENT_BEFORE, "unanswered": wire.SILENT_AFTER, "cut-before": wire.DROP_BEFORE,
-                      "cut-after": wire.DROP_AFTER, "hal": wire.HALF}.items():
+                      "cut-after": wire.DROP_AFTER, "half": wire.HALF}.items():
         found[f"api/create-{name}"] = lost_create(act)
     found["api/create-never-too-late"] = never_too_late
     for held in (True, False):

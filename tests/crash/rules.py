@@ -77,6 +77,12 @@ def is_ready(item):
             and condition(item, "Ready").get("status") == "True")
 
 
+def secret_name(item):
+    credentials = item["spec"].get("credentials", {})
+    return (credentials.get("secretRef", {}).get("name") or credentials.get("secretName")
+            or item["metadata"]["name"] + "-oauth")
+
+
 class Rules:
     def __init__(self, system):
         self.system = system
@@ -104,6 +110,12 @@ class Rules:
                     names.append(f"{name} is being deleted")
                 elif not is_ready(item) and name not in self.unready:
                     names.append(f"{name} is not ready: {condition(item, 'Ready')}")
+        # Status may be of before: what is missing from the place is told by nobody else than the place.
+        places = {secret["metadata"]["name"] for secret in found["secrets"] if value_of(secret)}
+        for item in found["users"] + found["system users"]:
+            name = item["metadata"]["name"]
+            if name not in self.unready | self.going and secret_name(item) not in places:
+                names.append(f"{name} has no Secret")
         return names
 
     def settle(self, patience=world.PATIENCE):
@@ -189,8 +201,7 @@ class Rules:
             return
         row = rows[0]
         credentials = spec.get("credentials", {})
-        place = credentials.get("secretRef", {}).get("name") or credentials.get("secretName") or name + "-oauth"
-        secret = next((each for each in secrets if each["metadata"]["name"] == place), None)
+        secret = next((each for each in secrets if each["metadata"]["name"] == secret_name(item)), None)
         if (status.get("userID"), status.get("clientID")) != (row[0], row[2]):
             self.problems.append(f"rule 1: status of {name} names {status.get('userID')}, {status.get('clientID')}; "
                                  f"the store {row[0]}, {row[2]}")
