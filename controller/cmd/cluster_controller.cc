@@ -49,8 +49,7 @@ int run_cluster_controller(const ClusterControllerOptions& options) {
   };
   std::unique_ptr<http::Server> health;
   if (!options.health_address.empty()) {
-    auto served =
-        serve_health(options.health_address, metrics, {unready, [&] { (*controller)->sample(); }});
+    auto served = serve_health(options.health_address, metrics, {unready, [&] { (*controller)->sample(); }});
     if (!served) return cli::report(std::cerr, wrap("--health-listen", served.error()));
     health = std::move(*served);
   }
