@@ -30,8 +30,8 @@ TEST_P(ControllerTest, ANewUserBecomesReadyWithACredentialThatWorks) {
   EXPECT_EQ(System::value(*secret, "scopes"), "documents");
   EXPECT_EQ(System::value(*secret, "issuer"), "https://issuer.example");
   EXPECT_EQ(secret->at("type"), "identity.neostella.com/oauth-client");
-  EXPECT_TRUE(system.has_event("IdentityCreated"));
-  EXPECT_TRUE(system.has_event("CredentialsIssued"));
+  system.eventually("it is told", [&] { return system.has_event("IdentityCreated"); });
+  system.eventually("it is told", [&] { return system.has_event("CredentialsIssued"); });
 }
 
 TEST_P(ControllerTest, ResourcesMadeBeforeTheControllerStartsAreTakenUp) {
