@@ -102,9 +102,9 @@ class Checker {
     if (name == "google.protobuf.Timestamp") return pool_.type_of(basic(TypeKind::Timestamp));
     if (name == "google.protobuf.Duration") return pool_.type_of(basic(TypeKind::Duration));
     const auto since = [&](int minor) { return options_.version >= KubernetesVersion{1, minor}; };
-    if (name == "optional_type" && since(28)) return pool_.type_of(pool_.opaque("optional_type", {dyn}));
-    if (name == "net.IP" && since(30)) return pool_.type_of(pool_.opaque("net.IP", {}));
-    if (name == "net.CIDR" && since(30)) return pool_.type_of(pool_.opaque("net.CIDR", {}));
+    if (name == "optional_type" && since(29)) return pool_.type_of(pool_.opaque("optional_type", {dyn}));
+    if (name == "net.IP" && since(31)) return pool_.type_of(pool_.opaque("net.IP", {}));
+    if (name == "net.CIDR" && since(31)) return pool_.type_of(pool_.opaque("net.CIDR", {}));
     return nullptr;
   }
 

@@ -1,4 +1,4 @@
-// ip() and cidr() (from 1.30).
+// ip() and cidr() (from 1.31).
 #include <fmt/format.h>
 
 #include "reconcile/cel/address.h"
@@ -8,7 +8,7 @@
 namespace neoid::cel {
 namespace {
 
-constexpr KubernetesVersion kSince{1, 30};
+constexpr KubernetesVersion kSince{1, 31};
 
 Value make_ip(Arena& arena, const IpNode& ip) {
   Value out;

@@ -1,4 +1,4 @@
-// format.dns1123Label().validate(x) and its like (from 1.31).
+// format.dns1123Label().validate(x) and its like (from 1.32).
 #include <fmt/format.h>
 #include <re2/re2.h>
 
@@ -21,7 +21,7 @@ struct FormatNode {
 
 namespace {
 
-constexpr KubernetesVersion kSince{1, 31};
+constexpr KubernetesVersion kSince{1, 32};
 
 using Complaint = std::optional<std::string>;
 

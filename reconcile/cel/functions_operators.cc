@@ -11,7 +11,7 @@
 namespace neoid::cel {
 namespace {
 
-constexpr KubernetesVersion kCrossNumeric{1, 28};
+constexpr KubernetesVersion kCrossNumeric{1, 29};
 constexpr std::int64_t kNanos = 1'000'000'000;
 
 Value int_overflow() { return make_static_error("integer overflow"); }

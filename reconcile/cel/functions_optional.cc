@@ -1,10 +1,10 @@
-// Optional values (from 1.28): optional.of(x), x.?y, x[?y], orValue().
+// Optional values (from 1.29): optional.of(x), x.?y, x[?y], orValue().
 #include "reconcile/cel/functions.h"
 
 namespace neoid::cel {
 namespace {
 
-constexpr KubernetesVersion kSince{1, 28};
+constexpr KubernetesVersion kSince{1, 29};
 
 Value make_optional(Arena& arena, bool has_value, const Value& value) {
   Value out;
@@ -60,8 +60,8 @@ std::span<const FunctionRow> optional_rows() {
       {"_[?_]", "(map(A, B), A) -> optional(B)", nullptr, CostModel::IndexMap, kSince},
       {"_[?_]", "(optional(map(A, B)), A) -> optional(B)", nullptr, kOne, kSince},
       // What two-variable macros insert into.
-      {"cel.@mapInsert", "(map(A, B), map(A, B)) -> map(A, B)", nullptr, kOne, {1, 32}},
-      {"cel.@mapInsert", "(map(A, B), A, B) -> map(A, B)", nullptr, kOne, {1, 32}},
+      {"cel.@mapInsert", "(map(A, B), map(A, B)) -> map(A, B)", nullptr, kOne, {1, 33}},
+      {"cel.@mapInsert", "(map(A, B), A, B) -> map(A, B)", nullptr, kOne, {1, 33}},
   };
   return kRows;
 }

@@ -1,4 +1,4 @@
-// quantity() (from 1.28) and semver() (from 1.33).
+// quantity() (from 1.29) and semver() (from 1.34).
 #include <limits>
 
 #include "reconcile/cel/functions.h"
@@ -8,8 +8,8 @@
 namespace neoid::cel {
 namespace {
 
-constexpr KubernetesVersion kSince{1, 28};
-constexpr KubernetesVersion kSemverSince{1, 33};
+constexpr KubernetesVersion kSince{1, 29};
+constexpr KubernetesVersion kSemverSince{1, 34};
 constexpr Int128 kNano = 1'000'000'000;
 
 Value make_quantity(Arena& arena, Int128 nano) {

@@ -1,10 +1,10 @@
-// Lists as sets (from 1.29).
+// Lists as sets (from 1.30).
 #include "reconcile/cel/functions.h"
 
 namespace neoid::cel {
 namespace {
 
-constexpr KubernetesVersion kSince{1, 29};
+constexpr KubernetesVersion kSince{1, 30};
 
 bool has(const Value& list, const Value& wanted, Arena& arena) {
   for (std::size_t i = 0, size = list_size(list); i < size; ++i) {

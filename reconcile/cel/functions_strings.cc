@@ -10,7 +10,7 @@
 namespace neoid::cel {
 namespace {
 
-constexpr KubernetesVersion kStrings2{1, 29};
+constexpr KubernetesVersion kStrings2{1, 30};
 
 std::string_view text(const Call& call, std::size_t index) { return call.args[index].str(); }
 

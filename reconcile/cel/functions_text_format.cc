@@ -1,4 +1,4 @@
-// 'text with %s and %d'.format([...]) (from 1.29).
+// 'text with %s and %d'.format([...]) (from 1.30).
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -14,7 +14,7 @@
 namespace neoid::cel {
 namespace {
 
-constexpr KubernetesVersion kSince{1, 29};
+constexpr KubernetesVersion kSince{1, 30};
 constexpr int kDefaultPrecision = 6;
 constexpr int kMaxPrecision = 1000;
 

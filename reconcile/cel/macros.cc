@@ -8,8 +8,8 @@ namespace neoid::cel {
 namespace {
 
 constexpr const char* kAccumulator = "__result__";
-constexpr KubernetesVersion kOptionals{1, 28};
-constexpr KubernetesVersion kTwoVariables{1, 32};
+constexpr KubernetesVersion kOptionals{1, 29};
+constexpr KubernetesVersion kTwoVariables{1, 33};
 
 // Makes nodes that stand where the macro does.
 class Builder {

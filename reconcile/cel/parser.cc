@@ -17,7 +17,7 @@ namespace {
 
 constexpr std::size_t kMaxRunes = 100'000;
 constexpr int kMaxDepth = 250;
-constexpr KubernetesVersion kOptionals{1, 28};
+constexpr KubernetesVersion kOptionals{1, 29};
 constexpr std::string_view kPrimaryStarts =
     "{'[', '{', '(', '.', '-', '!', 'true', 'false', 'null', NUM_FLOAT, NUM_INT, NUM_UINT, STRING, BYTES, "
     "IDENTIFIER}";

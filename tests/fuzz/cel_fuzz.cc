@@ -1,4 +1,5 @@
-// Any bytes as a rule: no crash, no hang, no memory beyond measure. The first byte chooses type and version.
+// Any bytes as a rule: no crash, no hang, no memory beyond measure. The first byte chooses type, version and oldSelf
+// ("0" to "5": the types below, oldest version; "6" to ";": newest; twelve further: oldSelf is optional).
 #include <cstddef>
 #include <cstdint>
 #include <string_view>
@@ -62,11 +63,12 @@ const std::vector<Json>& values() {
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   if (size == 0) return 0;
-  const DeclTypePtr type = types()[data[0] % types().size()];
+  const std::size_t choice = static_cast<unsigned char>(data[0] - '0');
+  const DeclTypePtr type = types()[choice % types().size()];
   CompileOptions options;
-  options.version = data[0] % 2 == 0 ? kOldestVersion : kNewestVersion;
+  options.version = choice / types().size() % 2 == 0 ? kOldestVersion : kNewestVersion;
   options.per_call_limit = 10'000;
-  options.optional_old_self = data[0] % 5 == 0;
+  options.optional_old_self = choice / types().size() / 2 % 2 == 1;
   const std::string_view text(reinterpret_cast<const char*>(data + 1), size - 1);
   const auto rule = compile(text, type, options);
   if (!rule) {
