@@ -77,10 +77,7 @@ Complaints check_dns1123_subdomain(std::string_view text) {
 Complaints check_dns1123_label(std::string_view text) {
   Complaints out;
   if (text.size() > kMaxLabelBytes) out.push_back(too_long(kMaxLabelBytes));
-  if (is_label(text)) return out;
-  if (is_subdomain(text))
-    out.emplace_back("must not contain dots");
-  else
+  if (!is_label(text))
     out.push_back(
         mismatch("a lowercase RFC 1123 label must consist of lower case alphanumeric characters or '-', and "
                  "must start and end with an alphanumeric character",
