@@ -9,11 +9,12 @@ WORKDIR /src
 COPY . .
 RUN cmake --preset release -B /build -DNEOID_TESTS=OFF && cmake --build /build --target neoid && strip /build/neoid
 
-# What the program loads, and no more: every library by ldd, the authorities, a user, empty folders. No shell.
+# What the program loads, and no more: every library by ldd (and libpq with its own), the authorities, a user, empty folders. No shell.
 FROM build AS root
 RUN set -eu; mkdir -p /root-fs/usr/bin /root-fs/etc/ssl/certs /root-fs/run /root-fs/tmp; \
     cp /build/neoid /root-fs/usr/bin/neoid; \
-    ldd /build/neoid | grep -o '/[^ ]*' | while read -r library; do cp --parents -L "$library" /root-fs; done; \
+    libpq=$(echo /usr/lib/*/libpq.so.5); cp --parents -L "$libpq" /root-fs; \
+    ldd /build/neoid "$libpq" | grep -o '/[^ ]*' | while read -r library; do cp --parents -L "$library" /root-fs; done; \
     if [ -f /etc/ssl/certs/ca-certificates.crt ]; then cp /etc/ssl/certs/ca-certificates.crt /root-fs/etc/ssl/certs/; fi; \
     echo 'neoid:x:65532:65532:neoid:/:/usr/sbin/nologin' > /root-fs/etc/passwd; \
     echo 'neoid:x:65532:' > /root-fs/etc/group; \

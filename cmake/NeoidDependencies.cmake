@@ -11,7 +11,11 @@ find_package(SQLite3 REQUIRED)
 find_package(PostgreSQL REQUIRED)
 find_package(prometheus-cpp CONFIG REQUIRED)   # its version is "unknown": ask for none
 pkg_check_modules(HTTPLIB REQUIRED IMPORTED_TARGET cpp-httplib)
-pkg_check_modules(PQXX REQUIRED IMPORTED_TARGET libpqxx)
+# libpqxx is linked statically, and libpq not at all: controller/store/libpq_on_demand.cc loads it when it is needed.
+find_library(PQXX_LIBRARY NAMES libpqxx.a REQUIRED)
+add_library(neoid_pqxx INTERFACE)
+target_link_libraries(neoid_pqxx INTERFACE ${PQXX_LIBRARY})
+target_include_directories(neoid_pqxx SYSTEM INTERFACE ${PostgreSQL_INCLUDE_DIRS})
 pkg_check_modules(RE2 REQUIRED IMPORTED_TARGET re2)
 if(NEOID_TESTS)
   find_package(GTest REQUIRED)

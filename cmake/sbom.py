@@ -17,7 +17,7 @@ import subprocess
 import sys
 
 # Compiled in, so that no loader tells of them.
-HEADER_ONLY = ["nlohmann-json3-dev", "libcli11-dev", "libexpected-dev"]
+LINKED_IN = ["nlohmann-json3-dev", "libcli11-dev", "libexpected-dev", "libpqxx-dev"]
 
 
 def output(*command):
@@ -35,8 +35,13 @@ def owner_of(library):
 
 
 def packages_of(program):
-    libraries = re.findall(r"(/\S+) \(0x", output("ldd", program))
-    return sorted({owner_of(library) for library in libraries} | set(HEADER_ONLY))
+    """Of what it loads at its start, of libpq, which it loads when a PostgreSQL store is opened, and of what is linked in."""
+    on_demand = re.search(r"libpq\.so\.5 .*=> (/\S+)", output("/sbin/ldconfig", "-p"))
+    if on_demand is None:
+        sys.exit("sbom.py: libpq.so.5 is not known to ldconfig; install the package libpq5")
+    libraries = [library for binary in (program, on_demand[1])
+                 for library in re.findall(r"(/\S+) \(0x", output("ldd", binary))]
+    return sorted({owner_of(library) for library in [*libraries, on_demand[1]]} | set(LINKED_IN))
 
 
 def licences_of(package):
@@ -80,7 +85,7 @@ def spdx(arguments, found):
             "externalRefs": [{"referenceCategory": "PACKAGE-MANAGER", "referenceType": "purl",
                               "referenceLocator": f"pkg:deb/debian/{each['name']}@{each['version']}"}],
         })
-        kind = "STATIC_LINK" if each["name"] in HEADER_ONLY else "DYNAMIC_LINK"
+        kind = "STATIC_LINK" if each["name"] in LINKED_IN else "DYNAMIC_LINK"
         relations.append({"spdxElementId": "SPDXRef-neoid", "relationshipType": kind, "relatedSpdxElement": reference})
     return {
         "spdxVersion": "SPDX-2.3", "dataLicense": "CC0-1.0", "SPDXID": "SPDXRef-DOCUMENT",

@@ -6,6 +6,8 @@
 #include <map>
 #include <utility>
 
+#include "controller/store/libpq_on_demand.h"
+
 namespace neoid::store {
 namespace {
 
@@ -83,6 +85,7 @@ Error postgres_error(std::string_view sqlstate, const std::string& what) {
 }
 
 Result<PgTarget> parse_postgres_url(const std::string& url) {
+  if (auto loaded = load_libpq(); !loaded) return tl::unexpected(loaded.error());
   char* message = nullptr;
   const std::unique_ptr<PQconninfoOption, decltype(&PQconninfoFree)> options(
       PQconninfoParse(url.c_str(), &message), &PQconninfoFree);

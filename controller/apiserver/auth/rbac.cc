@@ -6,7 +6,6 @@
 #include <map>
 #include <optional>
 
-#include "controller/apiserver/auth/aggregate.h"
 #include "reconcile/value/field_error.h"
 
 namespace neoid::auth {
