@@ -57,8 +57,18 @@ class Interned {
   std::unordered_map<std::string_view, std::uint32_t> numbers_;
 };
 
+// A FactRef that is aligned like the numbers beside it: one of these structs is kept for each resource, or more.
+class Place {
+ public:
+  Place(FactRef ref) : high_(static_cast<std::uint32_t>(ref >> 32)), low_(static_cast<std::uint32_t>(ref)) {}
+  operator FactRef() const { return static_cast<FactRef>(high_) << 32 | low_; }
+
+ private:
+  std::uint32_t high_, low_;
+};
+
 struct Identity {
-  FactRef at;
+  Place at;
   std::uint32_t type;  // "group/Kind"
   std::uint32_t ns;
   std::uint32_t name;  // in the arena
@@ -67,8 +77,8 @@ struct Identity {
 enum class SecretUser : std::uint8_t { Generates, References, IsTheSecret };
 
 struct SecretUse {
-  FactRef at;
-  std::uint64_t hash;   // of the effective name: sorting compares texts of equal hashes only
+  Place at;
+  std::uint32_t hash;   // of the effective name: sorting compares texts of equal hashes only
   std::uint32_t owner;  // index of its identity
   std::uint32_t ns;
   std::uint32_t name;  // in the arena; with `derived` that of the owner, before -oauth
@@ -77,7 +87,7 @@ struct SecretUse {
 };
 
 struct ScopeUse {
-  FactRef at;
+  Place at;
   std::uint32_t owner;
   std::uint32_t scope : 24;
   std::uint32_t index : 8;
@@ -111,7 +121,7 @@ struct Across::Facts {
 
   void push_secret(SecretUse use) {
     if (names.text(use.name).empty()) return;
-    use.hash = std::hash<std::string>()(secret_name(use));
+    use.hash = static_cast<std::uint32_t>(std::hash<std::string>()(secret_name(use)));
     secrets.push_back(use);
   }
   void add_user(const Json& object, bool system, std::uint32_t owner, const Locate& locate);
@@ -337,11 +347,13 @@ void Across::Facts::judge_scopes(std::vector<Violation>& violations) const {
   }
 }
 
-std::vector<Violation> Across::judge() const {
+std::vector<Violation> Across::judge(Scopes scopes) const {
   std::vector<Violation> violations;
   facts_->judge_duplicates(violations);
   facts_->judge_secrets(violations);
   facts_->judge_scopes(violations);
+  if (scopes == Scopes::Some)
+    std::erase_if(violations, [](const Violation& violation) { return violation.rule == rule::kScopeNotFound; });
   std::sort(violations.begin(), violations.end(), [](const Violation& a, const Violation& b) {
     return std::tie(a.at, a.rule, a.resource, a.field) < std::tie(b.at, b.rule, b.resource, b.field);
   });

@@ -49,6 +49,9 @@ struct Violation {
   std::string help;              // how to mend it; may be empty
 };
 
+// Whether the Scopes among the objects are all there are. Of a part, one that is not among them may be elsewhere.
+enum class Scopes { All, Some };
+
 class Across {
  public:
   using Locate = std::function<FactRef(std::string_view field)>;
@@ -65,7 +68,7 @@ class Across {
   void add(const Catalogue& catalogue);
 
   // By place. Without any Scope among the objects nothing is said about scopes: the catalogue is elsewhere.
-  std::vector<Violation> judge() const;
+  std::vector<Violation> judge(Scopes scopes = Scopes::All) const;
   // Whether somebody asks for scopes and nothing was said about them.
   bool scopes_unjudged() const;
 

@@ -41,6 +41,7 @@ std::optional<Files> read_files(const Options& options, const cli::Streams& stre
   Files files;
   validate::ValidateOptions judged = options.files;
   judged.print = validate::Print::Errors;
+  judged.scopes = policy::Scopes::Some;  // the store or the cluster has others
   judged.each = [&](const Json& object, std::string_view file, Position at) {
     try {
       take(files, object, file, at);

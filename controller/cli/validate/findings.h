@@ -26,6 +26,7 @@ inline constexpr std::string_view kUnknownKind = "unknown-kind";
 inline constexpr std::string_view kUnknownVersion = "unknown-version";
 inline constexpr std::string_view kUnknownGroup = "unknown-group";
 inline constexpr std::string_view kTransition = "transition";
+inline constexpr std::string_view kOlderUnreadable = "older-unreadable";
 inline constexpr std::string_view kInvalidCrd = "invalid-crd";
 }  // namespace rule
 

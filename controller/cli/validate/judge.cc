@@ -293,7 +293,7 @@ Counts Judge::judge(Piece piece, std::string_view file_name) {
 
 bool Judge::across(const FileNames& names) {
   MutexLock lock(mutex_);
-  auto violations = facts_.judge();
+  auto violations = facts_.judge(options_.scopes);
   if (older_ != nullptr) {
     auto removals = older_->judge_removals();
     std::move(removals.begin(), removals.end(), std::back_inserter(violations));

@@ -30,6 +30,7 @@ class Judge {
   struct Options {
     std::string default_namespace = "default";
     EachObject each = nullptr;
+    policy::Scopes scopes = policy::Scopes::All;
   };
   // Borrows everything; `older` may be null.
   Judge(const Contracts& contracts, const OlderTree* older, Findings& findings, Options options);

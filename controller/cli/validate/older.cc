@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "controller/cli/validate/resource.h"
 #include "reconcile/meta/object_meta.h"
 #include "reconcile/value/json_text.h"
@@ -24,9 +26,17 @@ OlderTree::OlderTree(const FileNames& files, std::uint32_t first_file, const Con
                      const std::string& default_namespace) {
   Pieces pieces(files, files.size(), -1);
   while (auto piece = pieces.next()) {
+    if (!piece->error.empty()) {
+      gaps_.push_back({first_file + piece->file, 0, piece->error});
+      continue;
+    }
     YamlReader reader = piece->stream ? YamlReader(piece->stream) : YamlReader(piece->text);
     for (;;) {
       auto document = reader.next();
+      if (!document)
+        gaps_.push_back({first_file + piece->file,
+                         piece->first_line + std::max(1, reader.error() ? reader.error()->at.line : 1) - 1,
+                         document.error().message});
       if (!document || !*document) break;
       for (const Member& member : members_of((*document)->value)) {
         Json& object = *member.object;

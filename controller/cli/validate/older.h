@@ -22,8 +22,15 @@ std::string identity_of(const Json& object);
 
 class OlderTree {
  public:
-  // Reads the files; documents that cannot be read, or are of no known kind, are as if they were not there. Their
-  // numbers as inputs begin at `first_file`.
+  // What of the tree could not be read, so that nothing can be said of what it held.
+  struct Gap {
+    std::uint32_t file = 0;  // number of the input
+    int line = 0;            // 0: the file as a whole, which could not be opened or read
+    std::string message;
+  };
+
+  // Reads the files; objects of no known kind are as if they were not there. Their numbers as inputs begin at
+  // `first_file`.
   OlderTree(const FileNames& files, std::uint32_t first_file, const Contracts& contracts,
             const std::string& default_namespace);
   ~OlderTree();
@@ -32,10 +39,12 @@ class OlderTree {
   std::optional<Json> take(const Json& object) const;
   // Those that were not taken, by the rules of policy::judge_removal.
   std::vector<policy::Violation> judge_removals() const;
+  const std::vector<Gap>& gaps() const { return gaps_; }
 
  private:
   struct Entry;
   std::map<std::string, std::unique_ptr<Entry>> entries_;
+  std::vector<Gap> gaps_;
 };
 
 }  // namespace neoid::validate

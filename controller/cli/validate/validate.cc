@@ -56,6 +56,22 @@ int add_crds(Contracts& contracts, const Listing& listing, std::ostream& err) {
   return code;
 }
 
+// A broken document of the older tree is a warning: the change that mends it must be able to pass. False: a file of
+// it could not be read at all.
+bool add_gaps(const OlderTree& older, const FileNames& names, Findings& findings, std::ostream& err) {
+  bool all_read = true;
+  for (const OlderTree::Gap& gap : older.gaps()) {
+    if (gap.line == 0) {
+      err << fmt::format("neoid: {}: {}\n", names[gap.file], gap.message);
+      all_read = false;
+      continue;
+    }
+    findings.add({Severity::Warning, gap.file, {.line = gap.line}, "", "", std::string(rule::kOlderUnreadable),
+                  gap.message, "the older tree is broken here: what it held from here on is taken to be new"});
+  }
+  return all_read;
+}
+
 unsigned threads(unsigned jobs, const Listing& listing) {
   if (is_one_piece(listing)) return 1;
   if (jobs != 0) return jobs;
@@ -134,7 +150,8 @@ int validate(const ValidateOptions& options, std::ostream& out, std::ostream& er
   }
 
   Findings findings;
-  Judge judge(contracts, older ? &*older : nullptr, findings, {options.default_namespace, options.each});
+  if (older && !add_gaps(*older, report.files, findings, err)) return kUnreadable;
+  Judge judge(contracts, older ? &*older : nullptr, findings, {options.default_namespace, options.each, options.scopes});
   Pieces pieces(report.files, report.judged_files, options.standard_input);
   report.counts = judge_all(judge, pieces, report.files, thread_count);
   report.counts.files = report.judged_files;

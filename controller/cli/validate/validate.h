@@ -35,6 +35,7 @@ struct ValidateOptions {
   std::string version;  // of neoid, for reports
   Print print = Print::Always;
   EachObject each = nullptr;  // see every resource that was judged
+  policy::Scopes scopes = policy::Scopes::All;
 };
 
 // Prints the report to `out`, and what could not be read to `err`; answers the exit code.

@@ -107,6 +107,11 @@ TEST_P(PreviewTest, AChangeIsToldByFieldIsNotMadeAndIsWhatTheControllerThenDoes)
   system.eventually("the plan came true", [&] { return run() == kNothing; });
 }
 
+TEST_P(PreviewTest, AScopeThatIsNotAmongTheFilesIsThatOfTheStore) {
+  write("billing.yaml", {billing, make_scope("finance")});
+  for (const Ask ask : {Ask::StoreOnly, Ask::ClusterToo}) EXPECT_EQ(run(ask), kNothing) << out.str() << err.str();
+}
+
 TEST_P(PreviewTest, WhatIsNewIsToldWithWhatIsOnlyKnownAfterwards) {
   write("new.yaml", {make_user("fresh", {{"scopes", {"documents", "ledger"}}}), make_scope("ledger"),
                      make_scope("documents")});

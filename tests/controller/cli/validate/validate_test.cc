@@ -15,6 +15,7 @@ namespace neoid::validate {
 namespace {
 
 namespace fs = std::filesystem;
+using testing::AllOf;
 using testing::ElementsAre;
 using testing::HasSubstr;
 
@@ -100,6 +101,15 @@ TEST_F(ValidateTest, AnOlderTreeBringsTransitionRulesAndWhatIsGone) {
   EXPECT_EQ(out.str(), read(file));
   options.against = "newer";
   EXPECT_EQ(run({"newer"}), kValid) << out.str();
+}
+
+TEST_F(ValidateTest, WhatOfTheOlderTreeCannotBeReadIsToldAndABrokenDocumentCanBeMended) {
+  write("before/a.yaml", user("a") + "---\na: [\n");
+  write("after/a.yaml", user("a"));
+  options.against = (folder / "before").string();
+  EXPECT_EQ(run({(folder / "after").string()}), kValid) << err.str();
+  EXPECT_THAT(out.str(), AllOf(HasSubstr("before/a.yaml:"), HasSubstr("the older tree is broken here")));
+  EXPECT_THAT(out.str(), HasSubstr("0 errors, 1 warning"));
 }
 
 TEST_F(ValidateTest, TheExamplesAreValid) {
