@@ -5,17 +5,12 @@
 
 #include "reconcile/base/crypto.h"
 #include "reconcile/value/json_text.h"
+#include "reconcile/value/member.h"
 
 namespace neoid::admission {
 namespace {
 
 constexpr std::size_t kMaxDepth = 1000;  // far above any object of a schema; far below what a stack bears
-
-std::string text_of(const Json& object, const char* name) {
-  if (!object.is_object()) return {};
-  const auto found = object.find(name);
-  return found != object.end() && found->is_string() ? found->get<std::string>() : std::string();
-}
 
 const Json* object_of(const Json& request, const char* name) {
   const auto found = request.find(name);
@@ -45,16 +40,16 @@ std::string review_text(Json response) {
 Result<Review> Review::read(std::string_view text) {
   auto parsed = parse_json(text, kMaxDepth);
   if (!parsed) return broken(parsed.error().message);
-  if (text_of(*parsed, "kind") != "AdmissionReview") return broken("kind is not AdmissionReview");
-  if (text_of(*parsed, "apiVersion") != "admission.k8s.io/v1")
+  if (text_at(*parsed, "kind") != "AdmissionReview") return broken("kind is not AdmissionReview");
+  if (text_at(*parsed, "apiVersion") != "admission.k8s.io/v1")
     return broken("apiVersion is not admission.k8s.io/v1");
   const auto found = parsed->find("request");
   if (found == parsed->end() || !found->is_object()) return broken("request is missing");
   Review review;
   review.request_ = std::move(*found);
-  review.uid_ = text_of(review.request_, "uid");
+  review.uid_ = text_at(review.request_, "uid");
   if (review.uid_.empty()) return broken("request.uid is missing");
-  const std::string operation = text_of(review.request_, "operation");
+  const std::string operation = text_at(review.request_, "operation");
   const auto known = parse_operation(operation);
   if (!known) return broken("request.operation is none of CREATE, UPDATE, DELETE");
   review.operation_ = *known;
@@ -70,18 +65,18 @@ Request Review::request() const {
   Request request;
   const Json* kind = object_of(request_, "kind");
   if (kind != nullptr) {
-    request.group = text_of(*kind, "group");
-    request.kind = text_of(*kind, "kind");
+    request.group = text_at(*kind, "group");
+    request.kind = text_at(*kind, "kind");
   }
   const auto dry_run = request_.find("dryRun");
   request.dry_run = dry_run != request_.end() && *dry_run == true;
-  request.ns = text_of(request_, "namespace");
+  request.ns = text_at(request_, "namespace");
   policy::AdmissionFacts& facts = request.facts;
   facts.operation = operation_;
-  facts.name = text_of(request_, "name");
-  facts.subresource = text_of(request_, "subResource");
+  facts.name = text_at(request_, "name");
+  facts.subresource = text_at(request_, "subResource");
   if (const Json* user = object_of(request_, "userInfo")) {
-    facts.user = text_of(*user, "username");
+    facts.user = text_at(*user, "username");
     if (const auto groups = user->find("groups"); groups != user->end() && groups->is_array()) {
       for (const Json& group : *groups)
         if (group.is_string()) facts.groups.push_back(group.get<std::string>());

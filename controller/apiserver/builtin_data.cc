@@ -5,6 +5,7 @@
 
 #include "controller/apiserver/builtin_strategy.h"
 #include "reconcile/base/crypto.h"
+#include "reconcile/value/member.h"
 
 namespace neoid::apiserver {
 namespace {
@@ -17,17 +18,6 @@ FieldError error(FieldErrorType type, std::string field, const Json& value, std:
   const bool valueless = type == FieldErrorType::Required || type == FieldErrorType::Forbidden ||
                          type == FieldErrorType::TooLong;
   return {type, std::move(field), valueless ? "" : go_value(value), std::move(detail)};
-}
-
-const Json& member(const Json& object, const char* name) {
-  static const Json kNull;
-  const auto found = object.find(name);
-  return found == object.end() ? kNull : *found;
-}
-
-std::string text_of(const Json& object, const char* name) {
-  const Json& value = member(object, name);
-  return value.is_string() ? value.get<std::string>() : "";
 }
 
 // What a key of data must be.
@@ -52,7 +42,7 @@ std::vector<std::string> config_key_errors(const std::string& key) {
 }
 
 void check_keys(const Json& object, const char* field, Errors& errors) {
-  const Json& data = member(object, field);
+  const Json& data = member_at(object, field);
   if (!data.is_object()) return;
   for (const auto& [key, value] : data.items())
     for (std::string& why : config_key_errors(key))
@@ -81,7 +71,7 @@ void complete_secret(Json& secret) {
 }
 
 void require_key(const Json& secret, const char* key, Errors& errors) {
-  if (!member(secret, "data").is_object() || !member(secret, "data").contains(key))
+  if (!member_at(secret, "data").is_object() || !member_at(secret, "data").contains(key))
     errors.push_back(error(FieldErrorType::Required, fmt::format("data[{}]", key), nullptr, ""));
 }
 
@@ -89,12 +79,12 @@ Errors validate_secret(const Json& secret) {
   Errors errors;
   check_keys(secret, "data", errors);
   std::size_t total = 0;
-  if (member(secret, "data").is_object())
+  if (member_at(secret, "data").is_object())
     for (const auto& [key, value] : secret["data"].items()) total += decoded_size(value);
   if (total > kMaxSecretBytes)
     errors.push_back(error(FieldErrorType::TooLong, "data", nullptr,
                            fmt::format("must have at most {} bytes", kMaxSecretBytes)));
-  const std::string type = text_of(secret, "type");
+  const std::string type = text_at(secret, "type");
   if (type == "kubernetes.io/tls") {
     require_key(secret, "tls.crt", errors);
     require_key(secret, "tls.key", errors);
@@ -105,7 +95,7 @@ Errors validate_secret(const Json& secret) {
   } else if (type == "kubernetes.io/ssh-auth") {
     require_key(secret, "ssh-privatekey", errors);
   } else if (type == "kubernetes.io/basic-auth") {
-    const Json& data = member(secret, "data");
+    const Json& data = member_at(secret, "data");
     if (!data.is_object() || (!data.contains("username") && !data.contains("password"))) {
       require_key(secret, "username", errors);
       require_key(secret, "password", errors);
@@ -113,7 +103,7 @@ Errors validate_secret(const Json& secret) {
   } else if (type == "kubernetes.io/service-account-token") {
     const Json& metadata = secret["metadata"];
     if (!metadata.contains("annotations") ||
-        text_of(metadata["annotations"], "kubernetes.io/service-account.name").empty())
+        text_at(metadata["annotations"], "kubernetes.io/service-account.name").empty())
       errors.push_back(error(FieldErrorType::Required,
                              "metadata.annotations[kubernetes.io/service-account.name]", nullptr, ""));
   }
@@ -123,24 +113,24 @@ Errors validate_secret(const Json& secret) {
 // Of data that was frozen nothing may change any more.
 void check_immutable(const Json& object, const Json& old, std::initializer_list<const char*> fields,
                      Errors& errors) {
-  if (!member(old, "immutable").is_boolean() || !old["immutable"].get<bool>()) return;
+  if (!member_at(old, "immutable").is_boolean() || !old["immutable"].get<bool>()) return;
   constexpr const char* kWhy = "field is immutable when `immutable` is set";
-  if (member(object, "immutable") != Json(true))
+  if (member_at(object, "immutable") != Json(true))
     errors.push_back(error(FieldErrorType::Forbidden, "immutable", nullptr, kWhy));
   for (const char* field : fields)
-    if (member(object, field) != member(old, field))
+    if (member_at(object, field) != member_at(old, field))
       errors.push_back(error(FieldErrorType::Forbidden, field, nullptr, kWhy));
 }
 
 void prepare_secret_update(Json& secret, const Json& old) {
   // A type that is left out stays; the default has been written already.
-  if (text_of(secret, "type").empty()) secret["type"] = old["type"];
+  if (text_at(secret, "type").empty()) secret["type"] = old["type"];
 }
 
 Errors validate_secret_update(const Json& secret, const Json& old) {
   Errors errors;
-  if (member(secret, "type") != member(old, "type"))
-    errors.push_back(error(FieldErrorType::Invalid, "type", member(secret, "type"), "field is immutable"));
+  if (member_at(secret, "type") != member_at(old, "type"))
+    errors.push_back(error(FieldErrorType::Invalid, "type", member_at(secret, "type"), "field is immutable"));
   check_immutable(secret, old, {"data"}, errors);
   return errors;
 }
@@ -149,8 +139,8 @@ Errors validate_secret_update(const Json& secret, const Json& old) {
 
 Errors validate_config_map(const Json& map) {
   Errors errors;
-  const Json& data = member(map, "data");
-  const Json& binary = member(map, "binaryData");
+  const Json& data = member_at(map, "data");
+  const Json& binary = member_at(map, "binaryData");
   std::size_t total = 0;
   if (data.is_object()) {
     for (const auto& [key, value] : data.items()) {
@@ -180,7 +170,7 @@ Errors validate_config_map_update(const Json& map, const Json& old) {
 // --- namespaces ---
 
 void label_namespace(Json& object) {
-  const std::string name = text_of(object["metadata"], "name");
+  const std::string name = text_at(object["metadata"], "name");
   if (!name.empty()) object["metadata"]["labels"]["kubernetes.io/metadata.name"] = name;
 }
 
@@ -200,7 +190,7 @@ void prepare_namespace_update(Json& object, const Json& old) {
 
 Errors validate_namespace(const Json& object) {
   Errors errors;
-  for (const Json& finalizer : member(object["spec"], "finalizers")) {
+  for (const Json& finalizer : member_at(object["spec"], "finalizers")) {
     const auto& name = finalizer.get_ref<const std::string&>();
     if (name.find('/') == std::string::npos && name != "kubernetes")
       errors.push_back(error(FieldErrorType::Invalid, "spec.finalizers", finalizer,
@@ -213,15 +203,15 @@ Errors validate_namespace(const Json& object) {
 
 Errors validate_event(const Json& event) {
   Errors errors;
-  const std::string own = text_of(event["metadata"], "namespace");
-  const std::string about = text_of(event["involvedObject"], "namespace");
-  const bool new_style = !member(event, "eventTime").is_null();
+  const std::string own = text_at(event["metadata"], "namespace");
+  const std::string about = text_at(event["involvedObject"], "namespace");
+  const bool new_style = !member_at(event, "eventTime").is_null();
   const bool fits = about.empty() ? (own == "default" || own == "kube-system") : about == own;
   if (!fits)
     errors.push_back(
         error(FieldErrorType::Invalid, "involvedObject.namespace", about, "does not match event.namespace"));
   if (!new_style) return errors;
-  const std::string component = text_of(event, "reportingComponent");
+  const std::string component = text_at(event, "reportingComponent");
   if (component.empty()) {
     errors.push_back(error(FieldErrorType::Required, "reportingComponent", nullptr, ""));
     errors.push_back(
@@ -232,13 +222,13 @@ Errors validate_event(const Json& event) {
         "alphanumeric character (e.g. 'MyName',  or 'my.name',  or '123-abc', regex used for validation is "
         "'([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9]')"));
   }
-  if (text_of(event, "reportingInstance").empty())
+  if (text_at(event, "reportingInstance").empty())
     errors.push_back(error(FieldErrorType::Required, "reportingInstance", nullptr, ""));
-  if (text_of(event, "action").empty())
+  if (text_at(event, "action").empty())
     errors.push_back(error(FieldErrorType::Required, "action", nullptr, ""));
-  if (text_of(event, "reason").empty())
+  if (text_at(event, "reason").empty())
     errors.push_back(error(FieldErrorType::Required, "reason", nullptr, ""));
-  const std::string type = text_of(event, "type");
+  const std::string type = text_at(event, "type");
   if (type != "Normal" && type != "Warning")
     errors.push_back(error(FieldErrorType::Invalid, "type", type, ""));
   return errors;
@@ -250,7 +240,7 @@ Errors validate_lease(const Json& lease) {
   Errors errors;
   const Json& spec = lease["spec"];
   const auto positive = [&](const char* name, std::int64_t least, const char* why) {
-    const Json& value = member(spec, name);
+    const Json& value = member_at(spec, name);
     if (value.is_number_integer() && value.get<std::int64_t>() < least)
       errors.push_back(error(FieldErrorType::Invalid, fmt::format("spec.{}", name), value, why));
   };
@@ -260,7 +250,7 @@ Errors validate_lease(const Json& lease) {
 }
 
 void move_member(const Json& from, const char* name, Json& to, const char* new_name) {
-  const Json& value = member(from, name);
+  const Json& value = member_at(from, name);
   if (!value.is_null()) to[new_name] = value;
 }
 
@@ -297,7 +287,7 @@ Json event_to_core(const Json& event) {
 Json event_from_core(const Json& core) {
   Json event = Json::object();
   for (const auto& [name, core_name] : kEventNames) {
-    const Json& value = member(core, core_name);
+    const Json& value = member_at(core, core_name);
     if (!value.is_null() && !(value.is_string() && value.get_ref<const std::string&>().empty()))
       event[name] = value;
   }
@@ -323,7 +313,7 @@ Strategy namespace_strategy() {
           .prepare_create = prepare_namespace_create,
           .prepare_update = prepare_namespace_update,
           .validate = validate_namespace,
-          .names = NameRule::Label};
+          .names = meta::NameRule::Label};
 }
 Strategy event_strategy() { return {.validate = validate_event}; }
 Strategy lease_strategy() { return {.validate = validate_lease}; }

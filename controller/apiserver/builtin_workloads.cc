@@ -333,18 +333,18 @@ void complete_spec(Json& object) { object_at(object, "spec"); }
 }  // namespace
 
 Strategy service_account_strategy() { return {}; }
-Strategy role_strategy() { return {.validate = validate_role, .names = NameRule::PathSegment}; }
+Strategy role_strategy() { return {.validate = validate_role, .names = meta::NameRule::PathSegment}; }
 Strategy role_binding_strategy() {
   return {.complete = complete_binding,
           .validate = validate_binding,
           .validate_update = validate_binding_update,
-          .names = NameRule::PathSegment};
+          .names = meta::NameRule::PathSegment};
 }
 Strategy service_strategy() {
   return {.complete = complete_service,
           .prepare_create = create_service,
           .prepare_update = update_service,
-          .names = NameRule::Label};
+          .names = meta::NameRule::Label};
 }
 Strategy deployment_strategy() {
   return {.complete = complete_deployment,

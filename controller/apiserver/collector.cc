@@ -1,20 +1,13 @@
 #include "controller/apiserver/collector.h"
 
 #include "controller/apiserver/delete.h"
+#include "controller/apiserver/well_known.h"
 #include "controller/apiserver/write.h"
 #include "controller/apiserver/write_rules.h"
+#include "reconcile/value/member.h"
 
 namespace neoid::apiserver {
 namespace {
-
-constexpr const char* kCrds = "customresourcedefinitions.apiextensions.k8s.io";
-constexpr const char* kOrphan = "orphan";
-constexpr const char* kForeground = "foregroundDeletion";
-
-std::string text_of(const Json& object, const char* name) {
-  const auto found = object.find(name);
-  return found != object.end() && found->is_string() ? found->get<std::string>() : "";
-}
 
 const Json& owners_of(const Json& object) {
   static const Json kNone = Json::array();
@@ -33,13 +26,13 @@ bool has_finalizer(const Json& object, const char* name) {
 void Collector::index(const Key& key, const Json* before, const Json* after) {
   if (before != nullptr)
     for (const Json& owner : owners_of(*before)) {
-      const auto found = dependents_.find(text_of(owner, "uid"));
+      const auto found = dependents_.find(text_at(owner, "uid"));
       if (found == dependents_.end()) continue;
       found->second.erase(key);
       if (found->second.empty()) dependents_.erase(found);
     }
   if (after != nullptr)
-    for (const Json& owner : owners_of(*after)) dependents_[text_of(owner, "uid")].insert(key);
+    for (const Json& owner : owners_of(*after)) dependents_[text_at(owner, "uid")].insert(key);
 }
 
 void Collector::load() {
@@ -75,20 +68,20 @@ bool Collector::note(const Change& change) {
     unknown_.clear();
   }
   if (change.after == nullptr) {
-    const auto found = dependents_.find(text_of((*change.before)["metadata"], "uid"));
+    const auto found = dependents_.find(text_at((*change.before)["metadata"], "uid"));
     if (found != dependents_.end())
       for (const Key& key : found->second) queue(key);
   }
   // An owner in a foreground deletion may have waited for this one.
   const bool ends = change.after == nullptr || is_being_deleted(*change.after);
   const Json* owned = change.after != nullptr ? change.after : change.before;
-  if (ends || change.before == nullptr)
+  if (ends)
     for (const Json& owner : owners_of(*owned)) {
-      const std::string api_version = text_of(owner, "apiVersion");
+      const std::string api_version = text_at(owner, "apiVersion");
       const std::size_t slash = api_version.find('/');
       const auto resource = core_.registry.snapshot()->find_kind(
-          slash == std::string::npos ? "" : api_version.substr(0, slash), text_of(owner, "kind"));
-      if (resource) queue(resource->key(change.key.ns, text_of(owner, "name")));
+          slash == std::string::npos ? "" : api_version.substr(0, slash), text_at(owner, "kind"));
+      if (resource) queue(resource->key(change.key.ns, text_at(owner, "name")));
     }
   if (change.after != nullptr &&
       ((change.before == nullptr && !owners_of(*change.after).empty()) || is_being_deleted(*change.after)))
@@ -132,10 +125,10 @@ bool Collector::look_at(const Key& key) {
 }
 
 bool Collector::owner_exists(const Json& owner, const Key& dependent) {
-  const std::string api_version = text_of(owner, "apiVersion");
+  const std::string api_version = text_at(owner, "apiVersion");
   const std::size_t slash = api_version.find('/');
   const auto resource = core_.registry.snapshot()->find_kind(
-      slash == std::string::npos ? "" : api_version.substr(0, slash), text_of(owner, "kind"));
+      slash == std::string::npos ? "" : api_version.substr(0, slash), text_at(owner, "kind"));
   // A kind that is not served cannot be looked up: its dependents are left alone until it is served again, as a
   // real server does.
   if (!resource) {
@@ -143,8 +136,8 @@ bool Collector::owner_exists(const Json& owner, const Key& dependent) {
     unknown_.insert(dependent);
     return true;
   }
-  const auto stored = core_.storage.get(resource->key(dependent.ns, text_of(owner, "name")));
-  return stored && text_of((*stored->value())["metadata"], "uid") == text_of(owner, "uid");
+  const auto stored = core_.storage.get(resource->key(dependent.ns, text_at(owner, "name")));
+  return stored && text_at((*stored->value())["metadata"], "uid") == text_at(owner, "uid");
 }
 
 bool Collector::look_at_owners(const Key& key, const Json& object, storage::Revision) {
@@ -152,12 +145,12 @@ bool Collector::look_at_owners(const Key& key, const Json& object, storage::Revi
   bool any_gone = false;
   for (const Json& owner : owners_of(object)) (owner_exists(owner, key) ? any_left : any_gone) = true;
   if (!any_gone) return true;
-  if (!any_left) return remove_object(key, text_of(object["metadata"], "uid"), "Background");
+  if (!any_left) return remove_object(key, text_at(object["metadata"], "uid"), "Background");
   return replace_owners(key, [&](const Json& owner) { return owner_exists(owner, key); });
 }
 
 bool Collector::finish_foreground(const Key& key, const Json& object) {
-  const std::string uid = text_of(object["metadata"], "uid");
+  const std::string uid = text_at(object["metadata"], "uid");
   bool blocked = false;
   for (const Key& dependent : dependents_of(uid)) {
     const auto stored = core_.storage.get(dependent);
@@ -165,9 +158,9 @@ bool Collector::finish_foreground(const Key& key, const Json& object) {
     const auto value = stored->value();
     bool blocks = false;
     for (const Json& owner : owners_of(*value))
-      blocks = blocks || (text_of(owner, "uid") == uid && owner.value("blockOwnerDeletion", false));
+      blocks = blocks || (text_at(owner, "uid") == uid && owner.value("blockOwnerDeletion", false));
     if (!is_being_deleted(*value) &&
-        !remove_object(dependent, text_of((*value)["metadata"], "uid"), "Foreground"))
+        !remove_object(dependent, text_at((*value)["metadata"], "uid"), "Foreground"))
       return false;
     if (blocks && core_.storage.get(dependent)) blocked = true;
   }
@@ -176,9 +169,9 @@ bool Collector::finish_foreground(const Key& key, const Json& object) {
 }
 
 bool Collector::finish_orphaning(const Key& key, const Json& object) {
-  const std::string uid = text_of(object["metadata"], "uid");
+  const std::string uid = text_at(object["metadata"], "uid");
   for (const Key& dependent : dependents_of(uid))
-    if (!replace_owners(dependent, [&](const Json& owner) { return text_of(owner, "uid") != uid; }))
+    if (!replace_owners(dependent, [&](const Json& owner) { return text_at(owner, "uid") != uid; }))
       return false;
   return remove_finalizer(key, kOrphan);
 }

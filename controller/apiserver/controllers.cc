@@ -1,5 +1,6 @@
 #include "controller/apiserver/controllers.h"
 
+#include "controller/apiserver/well_known.h"
 #include "controller/apiserver/write_rules.h"
 #include "controller/base/log.h"
 
@@ -8,7 +9,6 @@ namespace {
 
 constexpr auto kRetry = std::chrono::milliseconds(500);
 constexpr auto kSweep = std::chrono::seconds(30);
-constexpr const char* kCrds = "customresourcedefinitions.apiextensions.k8s.io";
 constexpr std::string_view kRbacGroup = ".rbac.authorization.k8s.io";
 
 std::vector<std::shared_ptr<const Json>> all_of(const storage::ApiStorage& storage,
@@ -39,7 +39,7 @@ void Controllers::load() {
 }
 
 void Controllers::start() {
-  wake();
+  wake({.crds = true, .namespaces = true, .garbage = true, .roles = true});
   thread_ = std::jthread([this](std::stop_token stop) { work(stop); });
 }
 
@@ -49,32 +49,38 @@ void Controllers::stop() {
   thread_.join();
 }
 
-void Controllers::wake() {
+void Controllers::Work::add(const Work& more) {
+  crds = crds || more.crds;
+  namespaces = namespaces || more.namespaces;
+  garbage = garbage || more.garbage;
+  roles = roles || more.roles;
+}
+
+void Controllers::wake(const Work& work) {
   {
     MutexLock lock(mutex_);
-    work_ = true;
+    work_.add(work);
   }
   woken_.notify_one();
 }
 
 void Controllers::note(const Change& change) {
-  bool work = collector_.note(change);
+  Work work{.garbage = collector_.note(change)};
   if (change.key.resource == kCrds) {
-    const bool ending = change.after == nullptr || is_being_deleted(*change.after);
     MutexLock lock(crd_mutex_);
     crds_.run(CrdController::Deletions::Leave);
-    work = work || ending;
+    work.crds = change.after == nullptr || is_being_deleted(*change.after);
   } else if (change.key.resource.ends_with(kRbacGroup)) {
     read_rbac();
-    work = true;
+    work.roles = true;
   } else if (Webhooks::is_configuration(change.key.resource)) {
     core_.webhooks.reload();
   } else if (change.key.resource == "namespaces") {
-    work = work || (change.after != nullptr && is_being_deleted(*change.after));
+    work.namespaces = change.after != nullptr && is_being_deleted(*change.after);
   } else if (change.after == nullptr && is_being_deleted(*change.before)) {
-    work = true;  // a namespace or a CRD may have waited for it
+    work.crds = work.namespaces = true;  // one of them may have waited for it
   }
-  if (work) wake();
+  if (work.any()) wake(work);
 }
 
 void Controllers::read_rbac() {
@@ -109,35 +115,37 @@ bool Controllers::aggregate_roles() {
   return failed;
 }
 
-// True: something waits and is to be tried again.
-bool Controllers::run_once() {
-  bool again = false;
-  {
+Controllers::Work Controllers::run(Work due) {
+  Work again;
+  if (due.crds) {
     MutexLock lock(crd_mutex_);
-    again = crds_.run(CrdController::Deletions::Finish);
+    again.crds = crds_.run(CrdController::Deletions::Finish);
   }
-  again = namespaces_.run() || again;
-  again = collector_.run() || again;
-  return aggregate_roles() || again;
+  if (due.namespaces) again.namespaces = namespaces_.run();
+  if (due.garbage) again.garbage = collector_.run();
+  if (due.roles) again.roles = aggregate_roles();
+  return again;
 }
 
 void Controllers::work(std::stop_token stop) {
   SteadyTime next_sweep = clock_.steady_now() + kSweep;
-  bool again = false;
+  Work again;
   while (!stop.stop_requested()) {
+    Work due = again;
     {
       MutexLock lock(mutex_);
-      if (!work_) {
-        const SteadyTime until = again ? clock_.steady_now() + kRetry : next_sweep;
+      if (!work_.any()) {
+        const SteadyTime until = again.any() ? clock_.steady_now() + kRetry : next_sweep;
         clock_.wait_until(mutex_, woken_, until, stop);
       }
-      work_ = false;
+      due.add(work_);
+      work_ = {};
     }
     if (stop.stop_requested()) return;
     try {
-      again = run_once();
+      again = run(due);
     } catch (const std::exception& error) {
-      again = true;
+      again = due;
       log::error("a controller of the API failed", {{"why", error.what()}});
     }
     if (clock_.steady_now() < next_sweep) continue;

@@ -3,7 +3,7 @@
 //
 // Flow: every write is noted (note(), on the writer's thread, cheap; the CRD table, the RBAC snapshot and
 // the webhooks are brought up to date at once, so that whoever wrote one finds it in force) -> the thread is woken -> each
-// controller runs to its end -> what must wait is tried again after a moment.
+// controller that has work runs to its end -> what must wait is tried again after a moment.
 // Start: load() before the first request, then start(). Stop: stop() waits for the thread. Thread-safe.
 #pragma once
 
@@ -28,11 +28,20 @@ class Controllers {
   void note(const Change& change);
 
  private:
+  // Which of the controllers have something to do.
+  struct Work {
+    bool crds = false;
+    bool namespaces = false;
+    bool garbage = false;
+    bool roles = false;
+    bool any() const { return crds || namespaces || garbage || roles; }
+    void add(const Work& more);
+  };
   void work(std::stop_token stop);
-  bool run_once();
+  Work run(Work due);  // what is to be tried again
   void read_rbac();
   bool aggregate_roles();
-  void wake();
+  void wake(const Work& work);
 
   const Core& core_;
   Clock& clock_;
@@ -43,7 +52,7 @@ class Controllers {
   Mutex rbac_mutex_;  // snapshots replace each other in order
   Mutex mutex_;
   CondVar woken_;
-  bool work_ NEOID_GUARDED_BY(mutex_) = false;
+  Work work_ NEOID_GUARDED_BY(mutex_);
   std::jthread thread_;
 };
 

@@ -7,26 +7,21 @@
 
 #include "controller/apiserver/apply/managed_fields.h"
 #include "controller/apiserver/delete.h"
+#include "controller/apiserver/well_known.h"
 #include "controller/apiserver/write_rules.h"
 #include "controller/base/log.h"
 #include "reconcile/base/time.h"
+#include "reconcile/value/member.h"
 
 namespace neoid::apiserver {
 namespace {
 
-constexpr const char* kCrds = "customresourcedefinitions.apiextensions.k8s.io";
-constexpr const char* kCleanup = "customresourcecleanup.apiextensions.k8s.io";
 constexpr const char* kApiVersion = "apiextensions.k8s.io/v1";
-
-std::string text_of(const Json& object, const char* name) {
-  const auto found = object.find(name);
-  return found != object.end() && found->is_string() ? found->get<std::string>() : "";
-}
 
 bool is_true(const Json& crd, std::string_view type) {
   const Json conditions = crd["status"].value("conditions", Json::array());
   for (const Json& condition : conditions)
-    if (text_of(condition, "type") == type) return text_of(condition, "status") == "True";
+    if (text_at(condition, "type") == type) return text_at(condition, "status") == "True";
   return false;
 }
 
@@ -37,8 +32,8 @@ void set_condition(Json& status, std::string_view type, bool value, std::string_
   if (!conditions.is_array()) conditions = Json::array();
   const std::string text = value ? "True" : "False";
   for (Json& condition : conditions) {
-    if (text_of(condition, "type") != type) continue;
-    if (text_of(condition, "status") != text) condition["lastTransitionTime"] = format_time(now);
+    if (text_at(condition, "type") != type) continue;
+    if (text_at(condition, "status") != text) condition["lastTransitionTime"] = format_time(now);
     condition["status"] = text;
     condition["reason"] = reason;
     condition["message"] = message;
@@ -59,17 +54,26 @@ struct Taken {
 Taken names_of_others(const Json& crd, const std::vector<Json>& all) {
   Taken taken;
   for (const Json& other : all) {
-    if (text_of(other["metadata"], "uid") == text_of(crd["metadata"], "uid")) continue;
-    if (text_of(other["spec"], "group") != text_of(crd["spec"], "group")) continue;
+    if (text_at(other["metadata"], "uid") == text_at(crd["metadata"], "uid")) continue;
+    if (text_at(other["spec"], "group") != text_at(crd["spec"], "group")) continue;
     const Json names = other["status"].value("acceptedNames", Json::object());
     for (const char* name : {"plural", "singular"})
-      if (!text_of(names, name).empty()) taken.resources.insert(text_of(names, name));
+      if (!text_at(names, name).empty()) taken.resources.insert(text_at(names, name));
     for (const Json& name : names.value("shortNames", Json::array()))
       taken.resources.insert(name.get<std::string>());
     for (const char* name : {"kind", "listKind"})
-      if (!text_of(names, name).empty()) taken.kinds.insert(text_of(names, name));
+      if (!text_at(names, name).empty()) taken.kinds.insert(text_at(names, name));
   }
   return taken;
+}
+
+// The first to come has the first choice of names.
+void sort_by_age(std::vector<storage::StoredObject>& crds) {
+  std::vector<std::pair<std::string, storage::StoredObject>> made;
+  for (storage::StoredObject& crd : crds)
+    made.emplace_back(text_at((*crd.value())["metadata"], "creationTimestamp"), std::move(crd));
+  std::stable_sort(made.begin(), made.end(), [](const auto& a, const auto& b) { return a.first < b.first; });
+  for (std::size_t i = 0; i < made.size(); ++i) crds[i] = std::move(made[i].second);
 }
 
 }  // namespace
@@ -84,7 +88,7 @@ Json CrdController::accept_names(const Json& crd, const std::vector<Json>& all) 
   std::string reason;
   std::string message;
   const auto judge = [&](const char* name, const std::set<std::string>& used, const char* why) {
-    const std::string text = text_of(wanted, name);
+    const std::string text = text_at(wanted, name);
     if (text.empty()) return;
     if (!used.contains(text)) {
       accepted[name] = text;
@@ -126,7 +130,7 @@ Json CrdController::accept_names(const Json& crd, const std::vector<Json>& all) 
 
 const CrdController::Loaded* CrdController::load(const storage::StoredObject& stored) {
   const auto value = stored.value();
-  const std::string uid = text_of((*value)["metadata"], "uid");
+  const std::string uid = text_at((*value)["metadata"], "uid");
   const std::int64_t generation = (*value)["metadata"].value("generation", std::int64_t{0});
   const auto known = loaded_.find(uid);
   if (known != loaded_.end() && known->second.generation == generation) return &known->second;
@@ -205,12 +209,7 @@ bool CrdController::run(Deletions deletions) {
   list.resource = kCrds;
   auto page = core_.storage.list(list);
   if (!page) return true;
-  // The first to come has the first choice of names.
-  std::stable_sort(page->items.begin(), page->items.end(),
-                   [](const storage::StoredObject& a, const storage::StoredObject& b) {
-                     return text_of((*a.value())["metadata"], "creationTimestamp") <
-                            text_of((*b.value())["metadata"], "creationTimestamp");
-                   });
+  sort_by_age(page->items);
   std::vector<Json> all;
   for (const storage::StoredObject& stored : page->items) all.push_back(*stored.value());
   std::vector<ResourceRef> served;
@@ -220,7 +219,7 @@ bool CrdController::run(Deletions deletions) {
     const storage::StoredObject& stored = page->items[i];
     const Loaded* loaded = load(stored);
     if (loaded == nullptr) continue;
-    alive.insert(text_of(all[i]["metadata"], "uid"));
+    alive.insert(text_at(all[i]["metadata"], "uid"));
     if (is_being_deleted(all[i])) {
       // Reads go on until the objects are gone; creates are refused.
       if (deletions == Deletions::Finish && finish_deletion(stored, *loaded->crd)) {

@@ -6,22 +6,16 @@
 
 #include "controller/apiserver/read.h"
 #include "controller/apiserver/serve.h"
+#include "controller/apiserver/well_known.h"
 #include "controller/apiserver/write.h"
 #include "controller/apiserver/write_rules.h"
 #include "reconcile/base/time.h"
+#include "reconcile/value/member.h"
 
 namespace neoid::apiserver {
 namespace {
 
-constexpr int kRetries = 8;
-constexpr const char* kOrphan = "orphan";
-constexpr const char* kForeground = "foregroundDeletion";
-constexpr const char* kCleanup = "customresourcecleanup.apiextensions.k8s.io";
-
-std::string text_of(const Json& object, const char* name) {
-  const auto found = object.find(name);
-  return found != object.end() && found->is_string() ? found->get<std::string>() : "";
-}
+constexpr int kDeleteRetries = 8;
 
 std::vector<std::string> finalizers_of(const Json& object) {
   std::vector<std::string> names;
@@ -36,15 +30,15 @@ bool is_protected(const ResourceInfo& resource, const std::string& name) {
 
 Answer<void> check_preconditions(const ResourceInfo& resource, const Json& object,
                                  const DeleteOptions& options) {
-  const std::string name = text_of(object["metadata"], "name");
+  const std::string name = text_at(object["metadata"], "name");
   const GroupResource kind = resource.group_kind();
-  if (options.uid && *options.uid != text_of(object["metadata"], "uid"))
+  if (options.uid && *options.uid != text_at(object["metadata"], "uid"))
     return refuse(
         conflict(kind, name,
                  fmt::format("the UID in the precondition ({}) does not match the UID in record ({}). The "
                              "object might have been deleted and then recreated",
-                             *options.uid, text_of(object["metadata"], "uid"))));
-  const std::string version = text_of(object["metadata"], "resourceVersion");
+                             *options.uid, text_at(object["metadata"], "uid"))));
+  const std::string version = text_at(object["metadata"], "resourceVersion");
   if (options.resource_version && *options.resource_version != version)
     return refuse(conflict(kind, name,
                            fmt::format("the ResourceVersion in the precondition ({}) does not match the "
@@ -155,7 +149,7 @@ Answer<Deleted> delete_object(const Core& core, Call& call, const DeleteOptions&
   if (is_protected(*call.resource, call.path.name_in_path))
     return refuse(forbidden(call.resource->group_resource(), call.path.name_in_path,
                             "this namespace may not be deleted"));
-  for (int attempt = 0; attempt < kRetries; ++attempt) {
+  for (int attempt = 0; attempt < kDeleteRetries; ++attempt) {
     auto tried = try_delete(core, call, options);
     if (!tried) return refuse(tried.error());
     if (*tried) return std::move(**tried);
@@ -177,7 +171,7 @@ http::Response handle_delete(const Core& core, Call& call) {
   }
   return respond_json(call, 200,
                       deleted_status(call.resource->group_resource(), call.path.name_in_path,
-                                     text_of(deleted->object["metadata"], "uid")));
+                                     text_at(deleted->object["metadata"], "uid")));
 }
 
 http::Response handle_delete_collection(const Core& core, Call& call) {

@@ -16,14 +16,14 @@ std::string read_name(std::string_view& text) {
   return name;
 }
 
-std::string_view trim(std::string_view text) {
+std::string_view strip_blanks(std::string_view text) {
   while (!text.empty() && text.front() == ' ') text.remove_prefix(1);
   while (!text.empty() && text.back() == ' ') text.remove_suffix(1);
   return text;
 }
 
 Json read_literal(std::string_view text) {
-  text = trim(text);
+  text = strip_blanks(text);
   if (text.size() >= 2 && (text.front() == '"' || text.front() == '\'') && text.back() == text.front())
     return std::string(text.substr(1, text.size() - 2));
   if (text == "true") return true;
@@ -47,7 +47,7 @@ bool compare(const Json& left, const std::string& operation, const Json& right) 
 
 std::optional<JsonPath> JsonPath::parse(std::string_view text) {
   JsonPath path;
-  text = trim(text);
+  text = strip_blanks(text);
   if (text.size() >= 2 && text.front() == '{' && text.back() == '}') text = text.substr(1, text.size() - 2);
   if (text.starts_with('$')) text.remove_prefix(1);
   while (!text.empty()) {
@@ -86,7 +86,7 @@ std::optional<JsonPath> JsonPath::parse(std::string_view text) {
         inside = inside.substr(0, at);
         break;
       }
-      inside = trim(inside);
+      inside = strip_blanks(inside);
       if (!inside.starts_with('@')) return std::nullopt;
       inside.remove_prefix(1);
       while (!inside.empty()) {
@@ -96,7 +96,7 @@ std::optional<JsonPath> JsonPath::parse(std::string_view text) {
       }
     } else {
       text.remove_prefix(end + 1);
-      inside = trim(inside);
+      inside = strip_blanks(inside);
       if (inside == "*") {
         step.kind = Step::Kind::All;
       } else if (inside.size() >= 2 && (inside.front() == '\'' || inside.front() == '"')) {

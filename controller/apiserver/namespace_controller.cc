@@ -18,8 +18,8 @@ bool is_fresh(const Json& object, Instant now) {
   return since && now - *since < kGrace;
 }
 
-void set_condition(Json& conditions, const char* type, bool value, const char* reason, std::string message,
-                   Instant now) {
+void set_content_condition(Json& conditions, const char* type, bool value, const char* reason,
+                           std::string message, Instant now) {
   const char* status = value ? "True" : "False";
   for (Json& condition : conditions) {
     if (condition["type"] != type) continue;
@@ -45,29 +45,30 @@ void NamespaceController::store_conditions(const storage::StoredObject& stored, 
   Json value = *stored.value();
   Json& conditions = value["status"]["conditions"];
   if (!conditions.is_array()) conditions = Json::array();
-  set_condition(conditions, "NamespaceDeletionDiscoveryFailure", false, "ResourcesDiscovered",
-                "All resources successfully discovered", now);
-  set_condition(conditions, "NamespaceDeletionGroupVersionParsingFailure", false, "ParsedGroupVersions",
-                "All legacy kube types successfully parsed", now);
-  set_condition(conditions, "NamespaceDeletionContentFailure", false, "ContentDeleted",
-                "All content successfully deleted, may be waiting on finalization", now);
+  set_content_condition(conditions, "NamespaceDeletionDiscoveryFailure", false, "ResourcesDiscovered",
+                        "All resources successfully discovered", now);
+  set_content_condition(conditions, "NamespaceDeletionGroupVersionParsingFailure", false,
+                        "ParsedGroupVersions", "All legacy kube types successfully parsed", now);
+  set_content_condition(conditions, "NamespaceDeletionContentFailure", false, "ContentDeleted",
+                        "All content successfully deleted, may be waiting on finalization", now);
   std::vector<std::string> texts;
   for (const auto& [kind, count] : kinds)
     texts.push_back(fmt::format("{} has {} resource instances", kind, count));
-  set_condition(conditions, "NamespaceContentRemaining", left > 0,
-                left > 0 ? "SomeResourcesRemain" : "ContentRemoved",
-                left > 0 ? fmt::format("Some resources are remaining: {}", fmt::join(texts, ", "))
-                         : "All content successfully removed",
-                now);
+  set_content_condition(conditions, "NamespaceContentRemaining", left > 0,
+                        left > 0 ? "SomeResourcesRemain" : "ContentRemoved",
+                        left > 0 ? fmt::format("Some resources are remaining: {}", fmt::join(texts, ", "))
+                                 : "All content successfully removed",
+                        now);
   texts.clear();
   for (const auto& [name, count] : finalizers)
     texts.push_back(fmt::format("{} in {} resource instances", name, count));
-  set_condition(conditions, "NamespaceFinalizersRemaining", !finalizers.empty(),
-                finalizers.empty() ? "ContentHasNoFinalizers" : "SomeFinalizersRemain",
-                finalizers.empty() ? "All content-preserving finalizers finished"
-                                   : fmt::format("Some content in the namespace has finalizers remaining: {}",
-                                                 fmt::join(texts, ", ")),
-                now);
+  set_content_condition(
+      conditions, "NamespaceFinalizersRemaining", !finalizers.empty(),
+      finalizers.empty() ? "ContentHasNoFinalizers" : "SomeFinalizersRemain",
+      finalizers.empty()
+          ? "All content-preserving finalizers finished"
+          : fmt::format("Some content in the namespace has finalizers remaining: {}", fmt::join(texts, ", ")),
+      now);
   (void)core_.storage.update(stored.key(), std::move(value), stored.revision());
 }
 

@@ -7,17 +7,13 @@
 #include "controller/apiserver/serve.h"
 #include "controller/apiserver/write.h"
 #include "controller/apiserver/write_rules.h"
+#include "reconcile/value/member.h"
 
 namespace neoid::apiserver {
 namespace {
 
 ApiError to_error(const apply::Refusal& refusal) {
   return {refusal.code, refusal.reason, refusal.message, refusal.details};
-}
-
-std::string text_of(const Json& object, const char* name) {
-  const auto found = object.find(name);
-  return found != object.end() && found->is_string() ? found->get<std::string>() : "";
 }
 
 // What a patch made is decoded as if a client had sent it.
@@ -87,7 +83,7 @@ Answer<Json> apply_to(const Core& core, Call& call, const Json& configuration, c
                               options.force ? apply::Force::Yes : apply::Force::No, *resource.types);
   if (!applied) return refuse(to_error(applied.error()));
   Json object = std::move(applied->object);
-  const std::string uid = text_of(object["metadata"], "uid");
+  const std::string uid = text_at(object["metadata"], "uid");
   if (!exists && !uid.empty()) {
     const FieldError error{FieldErrorType::Invalid, "metadata.uid", go_quote(uid), "field is immutable"};
     return refuse(invalid_object(resource, object, {error, error}));
@@ -99,7 +95,7 @@ Answer<Json> apply_to(const Core& core, Call& call, const Json& configuration, c
       return refuse(untyped(fmt::format(
           "failed to convert new object ({}/{}; {}) to proper version: unable to convert unstructured "
           "object to {}: error decoding from json: {}",
-          text_of(configuration.value("metadata", Json::object()), "namespace"), call.path.name_in_path, kind,
+          text_at(configuration.value("metadata", Json::object()), "namespace"), call.path.name_in_path, kind,
           kind, decoded.error().message)));
     }
   }

@@ -103,14 +103,7 @@ Answer<ContinueToken> decode_continue(std::string_view token, const ResourceInfo
 }
 
 Answer<Selection> read_selection(const ListQuery& query, const ResourceInfo& resource) {
-  Selection selection;
-  auto labels = LabelSelector::parse(query.label_selector);
-  if (!labels) return refuse(labels.error());
-  auto fields = FieldSelector::parse(query.field_selector, resource);
-  if (!fields) return refuse(fields.error());
-  selection.labels = std::move(*labels);
-  selection.fields = std::move(*fields);
-  return selection;
+  return Selection::parse(query.label_selector, query.field_selector, resource);
 }
 
 http::Response respond_list(const Core& core, const Call& call,

@@ -17,13 +17,12 @@
 #include "controller/apiserver/status.h"
 #include "controller/apiserver/storage/object.h"
 #include "controller/base/mutex.h"
+#include "reconcile/meta/names.h"
 #include "reconcile/schema/crd.h"
 #include "reconcile/value/field_error.h"
 #include "reconcile/value/json.h"
 
 namespace neoid::apiserver {
-
-enum class NameRule { Subdomain, Label, PathSegment };
 
 // What is particular to a built-in kind; every function may be null.
 struct Strategy {
@@ -33,7 +32,7 @@ struct Strategy {
   void (*prepare_update)(Json& object, const Json& old) = nullptr;
   std::vector<FieldError> (*validate)(const Json& object) = nullptr;
   std::vector<FieldError> (*validate_update)(const Json& object, const Json& old) = nullptr;
-  NameRule names = NameRule::Subdomain;
+  meta::NameRule names = meta::NameRule::Subdomain;
 };
 
 // A column of a table; `cell` makes its value from an object as it is served.

@@ -6,27 +6,23 @@
 #include "controller/apiserver/options.h"
 #include "controller/apiserver/serve.h"
 #include "controller/apiserver/write.h"
+#include "reconcile/value/member.h"
 
 namespace neoid::apiserver {
 namespace {
 
-std::string text_of(const Json& object, const char* name) {
-  const auto found = object.find(name);
-  return found != object.end() && found->is_string() ? found->get<std::string>() : "";
-}
-
 auth::Attributes attributes_of(const Json& spec) {
   auth::Attributes attributes;
   if (const auto resource = spec.find("resourceAttributes"); resource != spec.end()) {
-    attributes.verb = text_of(*resource, "verb");
-    attributes.api_group = text_of(*resource, "group");
-    attributes.resource = text_of(*resource, "resource");
-    attributes.subresource = text_of(*resource, "subresource");
-    attributes.ns = text_of(*resource, "namespace");
-    attributes.name = text_of(*resource, "name");
+    attributes.verb = text_at(*resource, "verb");
+    attributes.api_group = text_at(*resource, "group");
+    attributes.resource = text_at(*resource, "resource");
+    attributes.subresource = text_at(*resource, "subresource");
+    attributes.ns = text_at(*resource, "namespace");
+    attributes.name = text_at(*resource, "name");
   } else if (const auto path = spec.find("nonResourceAttributes"); path != spec.end()) {
-    attributes.path = text_of(*path, "path");
-    attributes.verb = text_of(*path, "verb");
+    attributes.path = text_at(*path, "path");
+    attributes.verb = text_at(*path, "verb");
   }
   return attributes;
 }
@@ -39,13 +35,13 @@ std::vector<FieldError> check_spec(const Json& spec, bool needs_subject) {
     const Json& given = spec["nonResourceAttributes"];
     errors.push_back({FieldErrorType::Invalid, "spec.nonResourceAttributes",
                       fmt::format("authorization.NonResourceAttributes{{Path:{}, Verb:{}}}",
-                                  go_quote(text_of(given, "path")), go_quote(text_of(given, "verb"))),
+                                  go_quote(text_at(given, "path")), go_quote(text_at(given, "verb"))),
                       "cannot be specified in combination with resourceAttributes"});
   }
   if (!resource && !path)
     errors.push_back({FieldErrorType::Invalid, "spec.resourceAttributes", "\"null\"",
                       "exactly one of nonResourceAttributes or resourceAttributes must be specified"});
-  if (needs_subject && text_of(spec, "user").empty() && spec.value("groups", Json::array()).empty())
+  if (needs_subject && text_at(spec, "user").empty() && spec.value("groups", Json::array()).empty())
     errors.push_back(
         {FieldErrorType::Invalid, "spec.user", "\"\"", "at least one of user or group must be specified"});
   return errors;
@@ -53,14 +49,14 @@ std::vector<FieldError> check_spec(const Json& spec, bool needs_subject) {
 
 auth::UserInfo subject_of(const Json& spec) {
   auth::UserInfo user;
-  user.name = text_of(spec, "user");
-  user.uid = text_of(spec, "uid");
+  user.name = text_at(spec, "user");
+  user.uid = text_at(spec, "uid");
   for (const Json& group : spec.value("groups", Json::array())) user.groups.push_back(group);
   return user;
 }
 
 Json review_token(const Core& core, const Json& spec) {
-  const auto user = core.authenticator.find_token(text_of(spec, "token"));
+  const auto user = core.authenticator.find_token(text_at(spec, "token"));
   if (!user) return {{"user", Json::object()}};
   Json groups = user->groups;
   groups.push_back(auth::kAuthenticatedGroup);
@@ -79,14 +75,14 @@ Answer<Json> answer_review(const Core& core, const Call& call, const Json& revie
   const auto rbac = core.authorizer.snapshot();
   if (kind == "TokenReview") return review_token(core, spec);
   if (kind == "SelfSubjectRulesReview") {
-    const std::string ns = text_of(spec, "namespace");
+    const std::string ns = text_at(spec, "namespace");
     if (ns.empty()) return refuse(bad_request("no namespace on request"));
     return auth::rules_review_status(rbac->rules_for(call.user, ns));
   }
   const bool self = kind == "SelfSubjectAccessReview";
   std::vector<FieldError> errors = check_spec(spec, !self);
   if (kind == "LocalSubjectAccessReview" && spec.contains("resourceAttributes")) {
-    const std::string ns = text_of(spec["resourceAttributes"], "namespace");
+    const std::string ns = text_at(spec["resourceAttributes"], "namespace");
     if (ns != call.path.ns)
       errors.push_back({FieldErrorType::Invalid, "spec.resourceAttributes.namespace", go_quote(ns),
                         "must match metadata.namespace"});

@@ -1,34 +1,18 @@
-// Label and field selectors of list, watch and deletecollection: read with a kube-apiserver's errors, matched.
+// What list, watch and deletecollection select by: reconcile/meta's selectors, with the fields of the resource.
 //
 // Values; const methods are thread-safe. Source: k8s.io/apimachinery/pkg/{labels,fields}.
 #pragma once
 
-#include <set>
+#include <functional>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "controller/apiserver/resource.h"
+#include "reconcile/meta/object_meta.h"
+#include "reconcile/meta/selector.h"
 
 namespace neoid::apiserver {
-
-class LabelSelector {
- public:
-  static Answer<LabelSelector> parse(std::string_view text);
-  bool empty() const { return requirements_.empty(); }
-  // Of an object's metadata.
-  bool matches(const Json& metadata) const;
-
- private:
-  friend class LabelParser;
-  enum class Operator { In, NotIn, Exists, Missing, Greater, Less };
-  struct Requirement {
-    std::string key;
-    Operator operation = Operator::Exists;
-    std::set<std::string> values;
-  };
-  std::vector<Requirement> requirements_;
-};
 
 class FieldSelector {
  public:
@@ -37,12 +21,9 @@ class FieldSelector {
   bool empty() const { return terms_.empty(); }
   // Of an object as it is stored.
   bool matches(const Json& object) const;
-  // The value that `metadata.name` or `metadata.namespace` must have; "" if it is not said.
-  std::string required(std::string_view label) const;
 
  private:
   struct Term {
-    std::string label;
     std::function<std::string(const Json&)> value;
     std::string wanted;
     bool equal = true;
@@ -51,11 +32,15 @@ class FieldSelector {
 };
 
 struct Selection {
-  LabelSelector labels;
+  meta::LabelSelector labels;
   FieldSelector fields;
-  bool empty() const { return labels.empty() && fields.empty(); }
+
+  // 400 with what a server says of a selector that it cannot read.
+  static Answer<Selection> parse(std::string_view labels, std::string_view fields,
+                                 const ResourceInfo& resource);
+  bool empty() const { return labels.matches_everything() && fields.empty(); }
   bool matches(const Json& stored) const {
-    return labels.matches(stored["metadata"]) && fields.matches(stored);
+    return labels.matches(meta::member_of(stored, "labels")) && fields.matches(stored);
   }
 };
 

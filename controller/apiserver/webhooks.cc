@@ -8,7 +8,9 @@
 #include "controller/base/random.h"
 #include "controller/http/client.h"
 #include "reconcile/base/crypto.h"
+#include "reconcile/meta/selector.h"
 #include "reconcile/value/json_text.h"
+#include "reconcile/value/member.h"
 #include "reconcile/value/patch.h"
 
 namespace neoid::apiserver {
@@ -16,11 +18,6 @@ namespace {
 
 constexpr const char* kMutating = "mutatingwebhookconfigurations.admissionregistration.k8s.io";
 constexpr const char* kValidating = "validatingwebhookconfigurations.admissionregistration.k8s.io";
-
-std::string text_of(const Json& object, const char* name) {
-  const auto found = object.find(name);
-  return found != object.end() && found->is_string() ? found->get<std::string>() : "";
-}
 
 bool lists(const Json& rule, const char* name, std::string_view wanted) {
   const auto found = rule.find(name);
@@ -43,30 +40,10 @@ bool lists_resource(const Json& rule, const std::string& resource, const std::st
   return false;
 }
 
-// A LabelSelector of meta/v1 against labels.
+// A LabelSelector of meta/v1 against labels; one that cannot be read finds nothing.
 bool selector_matches(const Json& selector, const Json& labels) {
-  const auto value_of = [&](const std::string& key) -> const Json* {
-    if (!labels.is_object()) return nullptr;
-    const auto found = labels.find(key);
-    return found == labels.end() ? nullptr : &*found;
-  };
-  const Json exact = selector.value("matchLabels", Json::object());
-  for (const auto& [key, wanted] : exact.items()) {
-    const Json* value = value_of(key);
-    if (value == nullptr || *value != wanted) return false;
-  }
-  for (const Json& each : selector.value("matchExpressions", Json::array())) {
-    const Json* value = value_of(text_of(each, "key"));
-    const Json values = each.value("values", Json::array());
-    const bool in = value != nullptr && std::find(values.begin(), values.end(), *value) != values.end();
-    const std::string operation = text_of(each, "operator");
-    const bool fits = operation == "In"       ? in
-                      : operation == "NotIn"  ? !in
-                      : operation == "Exists" ? value != nullptr
-                                              : value == nullptr;
-    if (!fits) return false;
-  }
-  return true;
+  const auto read = meta::LabelSelector::from_json(selector);
+  return read && read->matches(labels);
 }
 
 Json labels_of(const Json* object) {
@@ -105,8 +82,8 @@ ApiError denial(const std::string& webhook, const Json& response) {
   const Json code = status.value("code", Json(0));
   error.code =
       code.is_number_integer() && code.get<int>() >= 400 && code.get<int>() < 600 ? code.get<int>() : 400;
-  error.reason = text_of(status, "reason");
-  const std::string why = text_of(status, "message").empty() ? error.reason : text_of(status, "message");
+  error.reason = text_at(status, "reason");
+  const std::string why = text_at(status, "message").empty() ? error.reason : text_at(status, "message");
   error.message =
       why.empty() ? fmt::format("admission webhook \"{}\" denied the request without explanation", webhook)
                   : fmt::format("admission webhook \"{}\" denied the request: {}", webhook, why);
@@ -130,19 +107,19 @@ namespace {
 
 std::shared_ptr<const Webhook> read_webhook(const Json& object) {
   auto hook = std::make_shared<Webhook>();
-  hook->name = text_of(object, "name");
+  hook->name = text_at(object, "name");
   hook->object = object;
   hook->timeout = std::chrono::seconds(object.value("timeoutSeconds", 10));
-  hook->ignore_failure = text_of(object, "failurePolicy") == "Ignore";
+  hook->ignore_failure = text_at(object, "failurePolicy") == "Ignore";
   const Json config = object.value("clientConfig", Json::object());
   http::ClientOptions options;
-  hook->url = text_of(config, "url");
+  hook->url = text_at(config, "url");
   if (hook->url.empty()) {
     const Json service = config.value("service", Json::object());
-    std::string path = text_of(service, "path");
+    std::string path = text_at(service, "path");
     if (!path.starts_with('/')) path.insert(0, "/");
     const std::string host =
-        fmt::format("{}.{}.svc", text_of(service, "name"), text_of(service, "namespace"));
+        fmt::format("{}.{}.svc", text_at(service, "name"), text_at(service, "namespace"));
     options.tls.server_name = host;
     hook->url = fmt::format("https://{}:{}{}", host, service.value("port", 443), path);
   }
@@ -150,7 +127,7 @@ std::shared_ptr<const Webhook> read_webhook(const Json& object) {
   const std::size_t slash = scheme == std::string::npos ? scheme : hook->url.find('/', scheme + 3);
   options.base_url = hook->url.substr(0, slash);
   hook->target = slash == std::string::npos ? "/" : hook->url.substr(slash);
-  options.tls.ca_pem = unbase64(text_of(config, "caBundle")).value_or("");
+  options.tls.ca_pem = unbase64(text_at(config, "caBundle")).value_or("");
   options.user_agent = "kube-apiserver-admission";
   options.connect_timeout = hook->timeout;
   auto client = http::Client::create(std::move(options));
@@ -180,23 +157,23 @@ Result<Json> ask(const Webhook& hook, const AdmissionRequest& request) {
     return fail(ErrorKind::Unavailable, fmt::format("an error on the server (status {})", answer.status));
   NEOID_TRY(Json review, parse_json(answer.body));
   Json response = review.is_object() ? review.value("response", Json()) : Json();
-  if (!response.is_object() || text_of(response, "uid") != uid ||
+  if (!response.is_object() || text_at(response, "uid") != uid ||
       !response.value("allowed", Json()).is_boolean())
     return fail(ErrorKind::Unavailable, "the answer is no AdmissionReview with a response to the request");
   return response;
 }
 
 Result<Json> patch_of(const Json& response, const Json& object) {
-  const auto bytes = unbase64(text_of(response, "patch"));
+  const auto bytes = unbase64(text_at(response, "patch"));
   if (!bytes) return fail(ErrorKind::Invalid, "the patch is not base64");
   NEOID_TRY(Json patch, parse_json(*bytes));
   return apply_json_patch(object, patch);
 }
 
 bool rule_fits(const Json& hook, const AdmissionRequest& request, bool namespaced) {
-  const bool equivalent = text_of(hook, "matchPolicy") != "Exact";
+  const bool equivalent = text_at(hook, "matchPolicy") != "Exact";
   for (const Json& rule : hook.value("rules", Json::array())) {
-    const std::string scope = text_of(rule, "scope");
+    const std::string scope = text_at(rule, "scope");
     if (scope == "Namespaced" && !namespaced) continue;
     if (scope == "Cluster" && namespaced) continue;
     if (lists(rule, "operations", request.operation) && lists(rule, "apiGroups", request.group) &&
@@ -267,7 +244,7 @@ Answer<Webhooks::Outcome> Webhooks::call(Phase phase, const AdmissionRequest& re
   for (const auto& hook : *hooks) {
     if (outcome.patched) next.object = &*outcome.patched;
     if (!selects(*hook, next, namespaced)) continue;
-    const std::string effects = text_of(hook->object, "sideEffects");
+    const std::string effects = text_at(hook->object, "sideEffects");
     if (request.dry_run && effects != "None" && effects != "NoneOnDryRun")
       return refuse(
           bad_request(fmt::format("admission webhook \"{}\" does not support dry run", hook->name)));

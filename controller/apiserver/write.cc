@@ -7,19 +7,15 @@
 #include "controller/apiserver/serve.h"
 #include "controller/apiserver/write_rules.h"
 #include "reconcile/base/time.h"
+#include "reconcile/value/member.h"
 
 namespace neoid::apiserver {
 namespace {
 
 using Phase = Webhooks::Phase;
 
-constexpr int kRetries = 5;
+constexpr int kWriteRetries = 5;
 constexpr auto kEventLife = std::chrono::hours(1);
-
-std::string text_of(const Json& object, const char* name) {
-  const auto found = object.find(name);
-  return found != object.end() && found->is_string() ? found->get<std::string>() : "";
-}
 
 std::optional<Instant> expiry_of(const Core& core, const ResourceInfo& resource) {
   if (resource.stored_as != "events") return std::nullopt;
@@ -36,10 +32,10 @@ Answer<void> check_escalation(const Core& core, const Call& call, const Json& ob
   if (checked) return {};
   if (checked.error().kind == ErrorKind::NotFound)
     return refuse(not_found(
-        {call.resource->group, text_of(object["roleRef"], "kind") == "Role" ? "roles" : "clusterroles"},
-        text_of(object["roleRef"], "name")));
+        {call.resource->group, text_at(object["roleRef"], "kind") == "Role" ? "roles" : "clusterroles"},
+        text_at(object["roleRef"], "name")));
   ApiError error{403, "Forbidden", checked.error().message,
-                 Json{{"name", text_of(object["metadata"], "name")},
+                 Json{{"name", text_at(object["metadata"], "name")},
                       {"group", call.resource->group},
                       {"kind", call.resource->plural}}};
   return refuse(std::move(error));
@@ -55,7 +51,7 @@ ApiError generated_name_conflict(const ResourceInfo& resource, const std::string
 ApiError existing_error(const Core& core, const ResourceInfo& resource, const storage::ObjectKey& key,
                         const Json& object) {
   const std::string name = key.name;
-  if (!text_of(object["metadata"], "generateName").empty()) return generated_name_conflict(resource, name);
+  if (!text_at(object["metadata"], "generateName").empty()) return generated_name_conflict(resource, name);
   ApiError error = already_exists(resource.group_resource(), name);
   const auto existing = core.storage.get(key);
   if (existing && is_being_deleted(*existing->value()))
@@ -141,14 +137,14 @@ Answer<Written> create_object(const Core& core, Call& call, Json object, const W
     object = apply::manage_update(resource.blank, std::move(object), writer_of(core, call, options),
                                   *resource.types);
   }
-  const std::string given_name = text_of(object["metadata"], "name");
+  const std::string given_name = text_at(object["metadata"], "name");
   if (auto open = check_namespace(core, call, call.path.ns, given_name); !open) return refuse(open.error());
   auto admitted =
       admit(core, call, Phase::Mutate, "CREATE", given_name, std::move(object), nullptr, options.dry_run);
   if (!admitted) return refuse(admitted.error());
   object = std::move(*admitted);
   prepare_create(resource, object, core.clock.now());
-  const std::string name = text_of(object["metadata"], "name");
+  const std::string name = text_at(object["metadata"], "name");
   if (const auto errors = validate_create(resource, object); !errors.empty())
     return refuse(invalid_object(resource, object, errors));
   if (auto fine = check_escalation(core, call, object, nullptr); !fine) return refuse(fine.error());
@@ -187,7 +183,7 @@ struct Attempt {
 
 Answer<void> check_version(const ResourceInfo& resource, std::string_view name, Json& object,
                            storage::Revision existing, bool patch) {
-  const std::string text = text_of(object["metadata"], "resourceVersion");
+  const std::string text = text_at(object["metadata"], "resourceVersion");
   std::int64_t version = 0;
   if (!text.empty()) {
     const auto parsed = parse_resource_version(text);
@@ -224,8 +220,8 @@ Answer<Attempt> update_existing(const Core& core, Call& call, const UpdateReques
   const ResourceInfo& resource = *call.resource;
   const std::string& name = call.path.name_in_path;
   const Json live = serve(resource, existing);
-  if (!request.uid.empty() && request.uid != text_of(live["metadata"], "uid"))
-    return refuse(wrong_uid(resource, call, request.uid, text_of(live["metadata"], "uid")));
+  if (!request.uid.empty() && request.uid != text_at(live["metadata"], "uid"))
+    return refuse(wrong_uid(resource, call, request.uid, text_at(live["metadata"], "uid")));
   auto made = request.make(live, true);
   if (!made) return refuse(made.error());
   Json object = std::move(*made);
@@ -297,7 +293,7 @@ Answer<Written> update_object(const Core& core, Call& call, const UpdateRequest&
     auto tried = update_existing(core, call, request, options, *existing);
     if (!tried) return refuse(tried.error());
     if (!tried->again) return std::move(tried->written);
-    if (!request.retry || attempt == kRetries)
+    if (!request.retry || attempt == kWriteRetries)
       return refuse(conflict(resource.group_resource(), name, kModified));
   }
 }
@@ -334,7 +330,7 @@ http::Response handle_update(const Core& core, Call& call) {
     return respond_error(call, fits.error());
   UpdateRequest request;
   request.endpoint = endpoint_of(call);
-  request.uid = text_of((*object)["metadata"], "uid");
+  request.uid = text_at((*object)["metadata"], "uid");
   request.may_create = call.resource->create_on_update && request.endpoint == Endpoint::Main;
   // A PUT that names no version takes whatever is there, also when it changes meanwhile.
   request.make = [&](const Json&, bool) -> Answer<Json> { return *object; };

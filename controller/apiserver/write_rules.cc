@@ -4,17 +4,13 @@
 
 #include <fmt/format.h>
 
-#include "controller/apiserver/metadata.h"
 #include "controller/base/random.h"
 #include "reconcile/base/time.h"
+#include "reconcile/meta/object_meta.h"
+#include "reconcile/value/member.h"
 
 namespace neoid::apiserver {
 namespace {
-
-std::string text_of(const Json& object, const char* name) {
-  const auto found = object.find(name);
-  return found != object.end() && found->is_string() ? found->get<std::string>() : "";
-}
 
 // Everything that makes a new generation when it changes.
 Json counted_part(const ResourceInfo& resource, const Json& object) {
@@ -72,7 +68,7 @@ bool is_crd(const ResourceInfo& resource) {
 }
 
 bool is_being_deleted(const Json& object) {
-  return !text_of(object["metadata"], "deletionTimestamp").empty();
+  return !text_at(object["metadata"], "deletionTimestamp").empty();
 }
 
 bool has_finalizers(const Json& object) {
@@ -88,7 +84,7 @@ void wipe_system_fields(Json& object) {
 
 Answer<void> match_namespace(const ResourceInfo& resource, const std::string& ns, Json& object) {
   Json& metadata = object["metadata"];
-  const std::string own = text_of(metadata, "namespace");
+  const std::string own = text_at(metadata, "namespace");
   if (!resource.namespaced) {
     metadata.erase("namespace");
     return {};
@@ -101,7 +97,7 @@ Answer<void> match_namespace(const ResourceInfo& resource, const std::string& ns
 }
 
 Answer<void> match_name(const std::string& name, const Json& object) {
-  const std::string own = text_of(object["metadata"], "name");
+  const std::string own = text_at(object["metadata"], "name");
   if (own.empty())
     return refuse(bad_request(fmt::format(
         "the name of the object ({} based on URL) was undeterminable: name must be provided", name)));
@@ -118,7 +114,7 @@ void drop_duplicate_owners(Call& call, Json& object) {
   std::vector<std::string> twice;
   Json kept = Json::array();
   for (Json& owner : *owners) {
-    const std::string uid = text_of(owner, "uid");
+    const std::string uid = text_at(owner, "uid");
     if (seen.insert(owner.dump(-1, ' ', false, Json::error_handler_t::replace)).second) {
       kept.push_back(std::move(owner));
     } else {
@@ -158,14 +154,15 @@ void prepare_create(const ResourceInfo& resource, Json& object, Instant now) {
   }
   metadata["uid"] = random_uuid();
   metadata["creationTimestamp"] = format_time(now);
-  if (text_of(metadata, "name").empty() && !text_of(metadata, "generateName").empty())
-    metadata["name"] = generate_name(text_of(metadata, "generateName"));
+  if (text_at(metadata, "name").empty() && !text_at(metadata, "generateName").empty())
+    metadata["name"] = generate_name(text_at(metadata, "generateName"));
   if (resource.strategy.prepare_create != nullptr) resource.strategy.prepare_create(object);
   if (resource.stored_as == "namespaces") resource.strategy.complete(object);
 }
 
 std::vector<FieldError> validate_create(const ResourceInfo& resource, Json& object) {
-  std::vector<FieldError> errors = check_metadata(resource, object);
+  std::vector<FieldError> errors = meta::validate_object_meta(
+      object, {.namespaced = resource.namespaced, .name = resource.strategy.names});
   if (resource.custom) return validate_custom(resource, object, nullptr, std::move(errors));
   if (is_crd(resource)) {
     std::erase_if(errors, [](const FieldError& error) { return error.field == "metadata.name"; });
@@ -216,7 +213,7 @@ void prepare_update(const ResourceInfo& resource, Endpoint endpoint, Json& objec
   take_over(metadata, old_metadata, "generation");
   metadata.erase("selfLink");
   for (const char* name : {"uid", "creationTimestamp"})
-    if (text_of(metadata, name).empty()) take_over(metadata, old_metadata, name);
+    if (text_at(metadata, name).empty()) take_over(metadata, old_metadata, name);
   if (is_being_deleted(old)) {
     metadata["deletionTimestamp"] = old_metadata["deletionTimestamp"];
     if (old_metadata.contains("deletionGracePeriodSeconds") &&
@@ -230,8 +227,8 @@ void prepare_update(const ResourceInfo& resource, Endpoint endpoint, Json& objec
 std::vector<FieldError> validate_update(const ResourceInfo& resource, Endpoint endpoint, Json& object,
                                         const Json& old) {
   // A real server checks the metadata of an update twice, and tells twice.
-  std::vector<FieldError> errors = check_metadata_update(object, old);
-  append(errors, check_metadata_update(object, old));
+  std::vector<FieldError> errors = meta::validate_object_meta_update(object, old);
+  append(errors, meta::validate_object_meta_update(object, old));
   if (resource.custom) return validate_custom(resource, object, &old, std::move(errors));
   if (is_crd(resource)) {
     if (endpoint == Endpoint::Main) append(errors, validate_crd(object, &old));
@@ -252,7 +249,7 @@ ApiError invalid_object(const ResourceInfo& resource, const Json& object,
                         const std::vector<FieldError>& errors) {
   GroupResource kind = resource.group_kind();
   if (resource.custom && object["kind"].is_string()) kind.resource = object["kind"].get<std::string>();
-  return invalid(kind, text_of(object["metadata"], "name"), errors);
+  return invalid(kind, text_at(object["metadata"], "name"), errors);
 }
 
 }  // namespace neoid::apiserver

@@ -5,21 +5,10 @@
 #include <string_view>
 
 #include "reconcile/value/json_text.h"
+#include "reconcile/value/member.h"
 
 namespace neoid::kube {
 namespace {
-
-std::string text_of(const Json& object, const char* key) {
-  if (!object.is_object()) return "";
-  const auto found = object.find(key);
-  return found != object.end() && found->is_string() ? found->get<std::string>() : "";
-}
-
-Json member(const Json& object, const char* key) {
-  if (!object.is_object()) return {};
-  const auto found = object.find(key);
-  return found != object.end() ? *found : Json();
-}
 
 ErrorKind kind_of(int code, std::string_view reason) {
   if (reason == "ServerTimeout" || reason == "Timeout") return ErrorKind::Timeout;
@@ -48,16 +37,16 @@ std::chrono::milliseconds seconds_of(std::string_view text) {
 }
 
 Error from_status(const Json& status, int code) {
-  const Json details = member(status, "details");
-  Error error{ErrorKind::Internal, text_of(status, "message"), text_of(status, "reason")};
+  const Json details = member_at(status, "details");
+  Error error{ErrorKind::Internal, text_at(status, "message"), text_at(status, "reason")};
   error.kind = kind_of(code, error.reason);
   if (error.message.empty()) error.message = "the API server answered " + std::to_string(code);
-  const Json causes = member(details, "causes");
+  const Json causes = member_at(details, "causes");
   if (code == 403 && causes.is_array() && !causes.empty()) {
-    const std::string cause = text_of(causes.front(), "reason");
+    const std::string cause = text_at(causes.front(), "reason");
     if (!cause.empty()) error.reason = cause;
   }
-  const Json seconds = member(details, "retryAfterSeconds");
+  const Json seconds = member_at(details, "retryAfterSeconds");
   if (seconds.is_number_integer() && seconds > 0)
     error.retry_after = std::chrono::seconds(seconds.get<int>());
   return error;
@@ -68,7 +57,7 @@ Error from_status(const Json& status, int code) {
 Error error_from_answer(const http::ClientResponse& answer) {
   const auto parsed = parse_json(answer.body);
   Error error;
-  if (parsed && text_of(*parsed, "kind") == "Status") {
+  if (parsed && text_at(*parsed, "kind") == "Status") {
     error = from_status(*parsed, answer.status);
   } else {
     error.kind = kind_of(answer.status, "");
@@ -80,7 +69,7 @@ Error error_from_answer(const http::ClientResponse& answer) {
 }
 
 Error error_from_status(const Json& status) {
-  const Json code = member(status, "code");
+  const Json code = member_at(status, "code");
   return from_status(status, code.is_number_integer() ? code.get<int>() : 500);
 }
 

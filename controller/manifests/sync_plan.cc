@@ -6,6 +6,7 @@
 #include <iterator>
 
 #include "controller/manifests/kinds.h"
+#include "reconcile/value/member.h"
 
 namespace neoid::manifests {
 namespace {
@@ -13,19 +14,14 @@ namespace {
 constexpr std::string_view kExtensions = "apiextensions.k8s.io";
 constexpr int kLast = 7;
 
-std::string text_of(const Json& object, const char* member) {
-  const auto found = object.find(member);
-  return found != object.end() && found->is_string() ? found->get<std::string>() : "";
-}
-
 // Empty: it is an object.
 std::string what_is_missing(const Json& object) {
   if (!object.is_object()) return "is no object; a manifest has apiVersion, kind and metadata";
-  if (text_of(object, "apiVersion").empty()) return "has no apiVersion";
-  if (text_of(object, "kind").empty()) return "has no kind";
+  if (text_at(object, "apiVersion").empty()) return "has no apiVersion";
+  if (text_at(object, "kind").empty()) return "has no kind";
   const auto metadata = object.find("metadata");
   if (metadata == object.end() || !metadata->is_object()) return "has no metadata";
-  if (text_of(*metadata, "name").empty())
+  if (text_at(*metadata, "name").empty())
     return "has no metadata.name; what is kept in step needs one (generateName makes another with each "
            "apply)";
   return "";
@@ -59,7 +55,7 @@ Ordered in_order(std::vector<Manifest> manifests) {
     }
   }
   const auto rank = [](const Manifest& manifest) {
-    return rank_of(group_of(text_of(manifest.object, "apiVersion")), text_of(manifest.object, "kind"));
+    return rank_of(group_of(text_at(manifest.object, "apiVersion")), text_at(manifest.object, "kind"));
   };
   std::stable_sort(ordered.manifests.begin(), ordered.manifests.end(),
                    [&](const Manifest& a, const Manifest& b) { return rank(a) < rank(b); });

@@ -23,17 +23,12 @@ bool is_for_people(std::string_view token) {
 }
 
 std::string group_of(const Json& object) {
-  const std::string version = text_of(object, "apiVersion");
+  const std::string version = text_at(object, "apiVersion");
   const auto slash = version.find('/');
   return slash == std::string::npos ? std::string() : version.substr(0, slash);
 }
 
 }  // namespace
-
-std::string text_of(const Json& object, std::string_view member) {
-  const auto found = object.find(std::string(member));
-  return found != object.end() && found->is_string() ? found->get<std::string>() : std::string();
-}
 
 const Json& object_of(const Json& object, std::string_view member) {
   static const Json kEmpty = Json::object();
@@ -152,7 +147,7 @@ Imported Draft::done() {
 std::optional<std::vector<Imported>> import_object(const Json& object, const Wishes& wishes) {
   if (!object.is_object()) return std::nullopt;
   const std::string group = group_of(object);
-  const std::string kind = text_of(object, "kind");
+  const std::string kind = text_at(object, "kind");
   if (group == "hydra.ory.sh" && kind == "OAuth2Client") return std::vector{import_hydra(object, wishes)};
   if (group == "kafka.strimzi.io" && kind == "KafkaUser") return std::vector{import_strimzi(object, wishes)};
   const bool of_keycloak = (group == "keycloak.org" || group == "k8s.keycloak.org") &&

@@ -14,6 +14,8 @@
 #include <string_view>
 #include <vector>
 
+#include "reconcile/value/member.h"
+
 #include "reconcile/value/json.h"
 
 namespace neoid::import {
@@ -68,8 +70,6 @@ class Draft {
   Json spec_ = Json::object();
 };
 
-// Text of a member, or empty.
-std::string text_of(const Json& object, std::string_view member);
 // A member that is an object, else an empty one.
 const Json& object_of(const Json& object, std::string_view member);
 // The texts of an array.

@@ -45,29 +45,29 @@ const std::vector<std::pair<std::string, std::string>>& hydra_without_counterpar
 Imported import_hydra(const Json& object, const Wishes& wishes) {
   const Json& metadata = object_of(object, "metadata");
   const Json& spec = object_of(object, "spec");
-  const std::string ns = text_of(metadata, "namespace");
-  const std::string name = text_of(metadata, "name");
+  const std::string ns = text_at(metadata, "namespace");
+  const std::string name = text_at(metadata, "name");
   Draft draft(wishes, fmt::format("OAuth2Client {}/{}", ns.empty() ? wishes.default_namespace : ns, name));
   if (!wants_client_credentials(spec))
     return draft.refuse(
         "it does not ask for the grant client_credentials: it signs people in, and is no integration user");
   draft.name(ns, name);
-  draft.display_name(text_of(spec, "clientName").empty() ? name : text_of(spec, "clientName"));
+  draft.display_name(text_at(spec, "clientName").empty() ? name : text_at(spec, "clientName"));
   std::vector<std::string> scopes = texts_of(spec, "scopeArray");
-  if (scopes.empty()) scopes = words(text_of(spec, "scope"));
+  if (scopes.empty()) scopes = words(text_at(spec, "scope"));
   draft.scopes(scopes);
   for (const std::string& grant : texts_of(spec, "grantTypes")) {
     if (grant != "client_credentials")
       draft.note(fmt::format("the grant \"{}\" is not carried over: it signs people in", grant));
   }
-  const std::string method = text_of(spec, "tokenEndpointAuthMethod");
+  const std::string method = text_at(spec, "tokenEndpointAuthMethod");
   if (!method.empty() && method != "client_secret_basic" && method != "client_secret_post")
     draft.note(
         fmt::format("tokenEndpointAuthMethod \"{}\" is not carried over: clients authenticate with their "
                     "secret, by client_secret_basic or client_secret_post",
                     method));
   draft.not_carried_over(spec, "spec.", hydra_without_counterpart());
-  if (const std::string secret = text_of(spec, "secretName"); !secret.empty())
+  if (const std::string secret = text_at(spec, "secretName"); !secret.empty())
     draft.secret(secret, "CLIENT_ID", "CLIENT_SECRET");
   return draft.done();
 }

@@ -52,10 +52,10 @@ void take_credentials(Draft& draft, const Json& client, const Place& place, cons
 }
 
 Imported import_client(const Json& client, const Place& place, const Wishes& wishes) {
-  const std::string client_id = text_of(client, "clientId");
+  const std::string client_id = text_at(client, "clientId");
   const std::string name = place.resource.empty() ? client_id : place.resource;
   Draft draft(wishes, fmt::format("{} {}/{}", place.kind, place.ns, name));
-  const std::string protocol = text_of(client, "protocol");
+  const std::string protocol = text_at(client, "protocol");
   if (!protocol.empty() && protocol != "openid-connect")
     return draft.refuse(
         fmt::format("its protocol is {}, and integration users have OAuth 2.0 only", protocol));
@@ -67,8 +67,8 @@ Imported import_client(const Json& client, const Place& place, const Wishes& wis
         "integration "
         "user");
   draft.name(place.ns, name);
-  draft.display_name(text_of(client, "name").empty() ? client_id : text_of(client, "name"));
-  draft.description(text_of(client, "description"));
+  draft.display_name(text_at(client, "name").empty() ? client_id : text_at(client, "name"));
+  draft.description(text_at(client, "description"));
   draft.active(truth_of(client, "enabled", true));
   std::vector<std::string> scopes = texts_of(client, "defaultClientScopes");
   for (std::string& scope : texts_of(client, "optionalClientScopes")) scopes.push_back(std::move(scope));
@@ -79,7 +79,7 @@ Imported import_client(const Json& client, const Place& place, const Wishes& wis
   if (truth_of(client, "fullScopeAllowed", false))
     draft.note(
         "fullScopeAllowed is not carried over: an integration user has the scopes that it names, no others");
-  const std::string authenticator = text_of(client, "clientAuthenticatorType");
+  const std::string authenticator = text_at(client, "clientAuthenticatorType");
   if (!authenticator.empty() && authenticator != "client-secret")
     draft.note(
         fmt::format("clientAuthenticatorType \"{}\" is not carried over: clients authenticate with their "
@@ -104,10 +104,10 @@ std::vector<Imported> import_realm(const Json& realm, const Place& place, const 
 std::vector<Imported> import_keycloak(const Json& object, const Wishes& wishes) {
   const Json& metadata = object_of(object, "metadata");
   const Json& spec = object_of(object, "spec");
-  Place place{text_of(object, "kind"), text_of(metadata, "namespace"), {}};
+  Place place{text_at(object, "kind"), text_at(metadata, "namespace"), {}};
   if (place.ns.empty()) place.ns = wishes.default_namespace;
   if (place.kind == "KeycloakClient") {
-    place.resource = text_of(metadata, "name");
+    place.resource = text_at(metadata, "name");
     // keycloak.org has the representation under `client`; the newer group has it in spec itself.
     const Json& client = spec.contains("client") ? object_of(spec, "client") : spec;
     return {import_client(client, place, wishes)};

@@ -14,14 +14,14 @@ std::vector<std::string> acl_tokens(const Json& spec) {
   const auto acls = object_of(spec, "authorization").find("acls");
   if (acls == object_of(spec, "authorization").end() || !acls->is_array()) return {};
   for (const Json& acl : *acls) {
-    if (!acl.is_object() || text_of(acl, "type") == "deny") continue;
+    if (!acl.is_object() || text_at(acl, "type") == "deny") continue;
     const Json& resource = object_of(acl, "resource");
-    std::string name = text_of(resource, "name");
+    std::string name = text_at(resource, "name");
     if (name.empty() || name == "*") name = "all";
     std::vector<std::string> operations = texts_of(acl, "operations");
-    if (operations.empty()) operations = {text_of(acl, "operation")};
+    if (operations.empty()) operations = {text_at(acl, "operation")};
     for (const std::string& operation : operations)
-      tokens.insert(fmt::format("{}:{}:{}", text_of(resource, "type"), name, operation));
+      tokens.insert(fmt::format("{}:{}:{}", text_at(resource, "type"), name, operation));
   }
   return {tokens.begin(), tokens.end()};
 }
@@ -30,7 +30,7 @@ bool denies_something(const Json& spec) {
   const auto acls = object_of(spec, "authorization").find("acls");
   if (acls == object_of(spec, "authorization").end() || !acls->is_array()) return false;
   for (const Json& acl : *acls)
-    if (acl.is_object() && text_of(acl, "type") == "deny") return true;
+    if (acl.is_object() && text_at(acl, "type") == "deny") return true;
   return false;
 }
 
@@ -39,8 +39,8 @@ bool denies_something(const Json& spec) {
 Imported import_strimzi(const Json& object, const Wishes& wishes) {
   const Json& metadata = object_of(object, "metadata");
   const Json& spec = object_of(object, "spec");
-  const std::string ns = text_of(metadata, "namespace");
-  const std::string name = text_of(metadata, "name");
+  const std::string ns = text_at(metadata, "namespace");
+  const std::string name = text_at(metadata, "name");
   Draft draft(wishes, fmt::format("KafkaUser {}/{}", ns.empty() ? wishes.default_namespace : ns, name));
   draft.name(ns, name);
   draft.display_name(name);
@@ -52,7 +52,7 @@ Imported import_strimzi(const Json& object, const Wishes& wishes) {
                          {{"quotas", "the token service limits requests, not traffic"},
                           {"template", "labels and annotations of others on a Secret stay"}});
   const Json& authentication = object_of(spec, "authentication");
-  const std::string type = text_of(authentication, "type");
+  const std::string type = text_at(authentication, "type");
   if (type == "scram-sha-512") {
     draft.secret(name, "client_id", "password");
     draft.note(

@@ -93,23 +93,6 @@ TEST(HumanDuration, is_as_long_as_kubectl_makes_it) {
     EXPECT_EQ(human_duration(seconds(c.seconds)), c.text) << c.seconds;
 }
 
-TEST(LabelSelector, matches_as_documented) {
-  const Json metadata = Json::parse(R"({"labels": {"app": "x", "n": "3"}})");
-  struct Case {
-    const char* text;
-    bool matches;
-  };
-  for (const Case& c :
-       {Case{"", true}, Case{"app=x", true}, Case{"app==x,n", true}, Case{"app!=x", false},
-        Case{"none!=x", true}, Case{"!app", false}, Case{"!none", true}, Case{"app in (x,y)", true},
-        Case{"app notin (x)", false}, Case{"n>2", true}, Case{"n<3", false}, Case{"app=", false},
-        Case{"none=", false}, Case{"in=x", false}, Case{"app in ()", false}}) {
-    const auto selector = LabelSelector::parse(c.text);
-    ASSERT_TRUE(selector) << c.text;
-    EXPECT_EQ(selector->matches(metadata), c.matches) << c.text;
-  }
-}
-
 TEST(Negotiation, takes_the_first_clause_that_can_be_served) {
   const auto view = [](std::string_view accept) { return negotiate(accept, {.table = true}); };
   EXPECT_EQ(view("")->view, View::Object);
