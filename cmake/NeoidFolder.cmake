@@ -52,7 +52,7 @@ function(neoid_folder path)
   neoid_precompile(${name} neoid_pch)
   # Several files of a folder in one compilation: the same templates are instantiated once for all of them, which halves
   # the clean build. Not where files of a folder have private helpers of the same name.
-  if(NOT path MATCHES "^(reconcile/cel|reconcile/policy|controller/apiserver|controller/apiserver/auth)$")
+  if(NOT path MATCHES "^(reconcile/cel|reconcile/policy|controller/apiserver/auth)$")
     set_target_properties(${name} PROPERTIES UNITY_BUILD ON UNITY_BUILD_BATCH_SIZE 4)
     # Its private class has members of private types, which g++ only allows in a file of its own.
     set_source_files_properties(${PROJECT_SOURCE_DIR}/controller/http/client.cc
@@ -91,6 +91,9 @@ function(neoid_tests path)
     NEOID_SOURCE_DIR="${PROJECT_SOURCE_DIR}" NEOID_BINARY_DIR="${PROJECT_BINARY_DIR}")
   neoid_link(${name} DEPS ${ARG_DEPS} LIBS ${ARG_LIBS} GTest::gtest_main GTest::gmock)
   neoid_precompile(${name} neoid_pch_tests)
+  if(NOT path MATCHES "^(e2e|controller/(admission|oauth|apiserver/openapi)|reconcile/(api|plan|schema|status))$")   # as above: private names
+    set_target_properties(${name} PROPERTIES UNITY_BUILD ON UNITY_BUILD_BATCH_SIZE 3)
+  endif()
   add_test(NAME ${path} COMMAND ${name})
 endfunction()
 

@@ -23,11 +23,11 @@ using testing::HasSubstr;
 using testing::Not;
 using testing::StartsWith;
 
-Response echo(const Request& request) {
+Response mirror(const Request& request) {
   return {200, {{"Content-Type", "text/plain"}}, request.method + " " + request.target + " " + request.body};
 }
 
-std::unique_ptr<Server> serve(Handler handler, ServerLimits limits = {}) {
+std::unique_ptr<Server> serve_with(Handler handler, ServerLimits limits = {}) {
   auto server = Server::listen({"127.0.0.1", 0, std::nullopt, limits}, std::move(handler));
   EXPECT_TRUE(server.has_value());
   return std::move(*server);
@@ -41,7 +41,7 @@ std::string talk(const Server& server, std::string_view bytes) {
 }
 
 TEST(Server, answers_with_the_body_and_its_length) {
-  const auto server = serve(echo);
+  const auto server = serve_with(mirror);
   const std::string answer = talk(*server, "GET /a?b=c HTTP/1.1\r\nHost: h\r\nConnection: close\r\n\r\n");
   EXPECT_THAT(answer, StartsWith("HTTP/1.1 200 OK\r\n"));
   EXPECT_THAT(answer, HasSubstr("Content-Length: 11\r\n"));
@@ -52,7 +52,7 @@ TEST(Server, answers_with_the_body_and_its_length) {
 }
 
 TEST(Server, every_method_may_have_a_body) {
-  const auto server = serve(echo);
+  const auto server = serve_with(mirror);
   for (const std::string method : {"GET", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"}) {
     const std::string answer = talk(
         *server, method + " / HTTP/1.1\r\nHost: h\r\nConnection: close\r\nContent-Length: 4\r\n\r\nbody");
@@ -61,7 +61,7 @@ TEST(Server, every_method_may_have_a_body) {
 }
 
 TEST(Server, bodies_that_it_does_not_understand_are_passed_as_they_are) {
-  const auto server = serve(echo);
+  const auto server = serve_with(mirror);
   for (const std::string type : {"multipart/form-data; boundary=x", "application/x-www-form-urlencoded"}) {
     const std::string answer =
         talk(*server, "POST / HTTP/1.1\r\nHost: h\r\nConnection: close\r\nContent-Type: " + type +
@@ -71,7 +71,7 @@ TEST(Server, bodies_that_it_does_not_understand_are_passed_as_they_are) {
 }
 
 TEST(Server, a_head_request_gets_the_length_without_the_body) {
-  const auto server = serve(echo);
+  const auto server = serve_with(mirror);
   const std::string answer = talk(*server, "HEAD / HTTP/1.1\r\nHost: h\r\nConnection: close\r\n\r\n");
   EXPECT_THAT(answer, HasSubstr("Content-Length: 7\r\n"));
   EXPECT_THAT(answer, Not(HasSubstr("Accept-Ranges")));
@@ -79,7 +79,7 @@ TEST(Server, a_head_request_gets_the_length_without_the_body) {
 }
 
 TEST(Server, chunks_are_put_together) {
-  const auto server = serve(echo);
+  const auto server = serve_with(mirror);
   const std::string answer =
       talk(*server,
            "POST / HTTP/1.1\r\nHost: h\r\nConnection: close\r\nTransfer-Encoding: chunked\r\n\r\n"
@@ -88,7 +88,7 @@ TEST(Server, chunks_are_put_together) {
 }
 
 TEST(Server, pipelined_requests_are_answered_in_order) {
-  const auto server = serve(echo);
+  const auto server = serve_with(mirror);
   std::string bytes;
   for (int i = 0; i < 20; ++i) {
     bytes +=
@@ -105,7 +105,7 @@ TEST(Server, pipelined_requests_are_answered_in_order) {
 }
 
 TEST(Server, a_connection_serves_many_requests) {
-  const auto server = serve(echo);
+  const auto server = serve_with(mirror);
   RawSocket socket(server->port());
   for (int i = 0; i < 200; ++i) {
     ASSERT_TRUE(socket.send("GET /" + std::to_string(i) + " HTTP/1.1\r\nHost: h\r\n\r\n"));
@@ -117,10 +117,10 @@ TEST(Server, a_body_over_the_limit_is_refused_however_it_is_framed) {
   ServerLimits limits;
   limits.body_bytes = 1000;
   std::atomic<int> handled = 0;
-  const auto server = serve(
+  const auto server = serve_with(
       [&](const Request& request) {
         ++handled;
-        return echo(request);
+        return mirror(request);
       },
       limits);
   const std::string length =
@@ -140,10 +140,10 @@ TEST(Server, what_follows_a_refused_body_is_not_taken_for_a_request) {
   ServerLimits limits;
   limits.body_bytes = 10;
   std::atomic<int> handled = 0;
-  const auto server = serve(
+  const auto server = serve_with(
       [&](const Request& request) {
         ++handled;
-        return echo(request);
+        return mirror(request);
       },
       limits);
   const std::string inner = "GET /smuggled HTTP/1.1\r\nHost: h\r\n\r\n";
@@ -156,7 +156,7 @@ TEST(Server, what_follows_a_refused_body_is_not_taken_for_a_request) {
 TEST(Server, a_chunk_extension_without_end_is_cut) {
   ServerLimits limits;
   limits.body_bytes = 1000;
-  const auto server = serve(echo, limits);
+  const auto server = serve_with(mirror, limits);
   RawSocket socket(server->port());
   socket.send("POST / HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\n\r\n1;");
   const std::string piece(64 << 10, 'x');
@@ -166,14 +166,14 @@ TEST(Server, a_chunk_extension_without_end_is_cut) {
 }
 
 TEST(Server, broken_chunks_are_refused) {
-  const auto server = serve(echo);
+  const auto server = serve_with(mirror);
   const std::string answer =
       talk(*server, "POST / HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\nabc\r\n0\r\n\r\n");
   EXPECT_THAT(answer, StartsWith("HTTP/1.1 400 "));
 }
 
 TEST(Server, a_head_over_the_limit_is_refused_before_it_is_whole) {
-  const auto server = serve(echo);
+  const auto server = serve_with(mirror);
   RawSocket socket(server->port());
   socket.send("GET / HTTP/1.1\r\nHost: h\r\nX: ");
   const std::string piece(16 << 10, 'x');
@@ -183,7 +183,7 @@ TEST(Server, a_head_over_the_limit_is_refused_before_it_is_whole) {
 }
 
 TEST(Server, long_header_values_are_taken) {
-  const auto server = serve([](const Request& request) {
+  const auto server = serve_with([](const Request& request) {
     return Response{200, {}, std::to_string(request.header("Authorization").size())};
   });
   const std::string answer =
@@ -195,7 +195,7 @@ TEST(Server, long_header_values_are_taken) {
 TEST(Server, a_head_that_trickles_in_is_cut_at_its_deadline) {
   ServerLimits limits;
   limits.head = milliseconds(50);
-  const auto server = serve(echo, limits);
+  const auto server = serve_with(mirror, limits);
   RawSocket socket(server->port());
   socket.send("GET / HTTP/1.1\r\n");
   EXPECT_THAT(socket.read_all(), StartsWith("HTTP/1.1 408 "));
@@ -205,7 +205,7 @@ TEST(Server, a_head_that_trickles_in_is_cut_at_its_deadline) {
 TEST(Server, a_body_that_does_not_come_is_cut_at_its_deadline) {
   ServerLimits limits;
   limits.body = milliseconds(50);
-  const auto server = serve(echo, limits);
+  const auto server = serve_with(mirror, limits);
   RawSocket socket(server->port());
   socket.send("POST / HTTP/1.1\r\nHost: h\r\nContent-Length: 10\r\n\r\nabc");
   EXPECT_THAT(socket.read_all(), StartsWith("HTTP/1.1 408 "));
@@ -216,7 +216,7 @@ TEST(Server, connections_that_say_nothing_are_closed) {
   ServerLimits limits;
   limits.head = milliseconds(30);
   limits.idle = milliseconds(30);
-  const auto server = serve(echo, limits);
+  const auto server = serve_with(mirror, limits);
   RawSocket silent(server->port());
   EXPECT_EQ(silent.read_all(), "");
   EXPECT_TRUE(silent.ended());
@@ -229,7 +229,7 @@ TEST(Server, connections_that_say_nothing_are_closed) {
 TEST(Server, connections_over_the_limit_are_closed_at_once) {
   ServerLimits limits;
   limits.connections = 2;
-  const auto server = serve(echo, limits);
+  const auto server = serve_with(mirror, limits);
   RawSocket first(server->port());
   RawSocket second(server->port());
   for (RawSocket* socket : {&first, &second}) {
@@ -242,7 +242,7 @@ TEST(Server, connections_over_the_limit_are_closed_at_once) {
 }
 
 TEST(Server, range_and_accept_encoding_change_nothing) {
-  const auto server = serve([](const Request&) {
+  const auto server = serve_with([](const Request&) {
     return Response{200, {{"Content-Type", "application/json"}}, std::string(2000, ' ')};
   });
   for (const std::string range : {"bytes=0-3", "nonsense"}) {
@@ -256,7 +256,7 @@ TEST(Server, range_and_accept_encoding_change_nothing) {
 }
 
 TEST(Server, says_continue_to_a_client_that_waits_for_it_and_413_to_one_that_wants_too_much) {
-  const auto server = serve(echo);
+  const auto server = serve_with(mirror);
   RawSocket socket(server->port());
   socket.send("POST / HTTP/1.1\r\nHost: h\r\nExpect: 100-continue\r\nContent-Length: 3\r\n\r\n");
   EXPECT_EQ(socket.read_until("\r\n\r\n"), "HTTP/1.1 100 Continue\r\n\r\n");
@@ -268,14 +268,14 @@ TEST(Server, says_continue_to_a_client_that_waits_for_it_and_413_to_one_that_wan
 }
 
 TEST(Server, a_handler_that_throws_is_a_500_without_its_text) {
-  const auto server = serve([](const Request&) -> Response { throw std::runtime_error("private"); });
+  const auto server = serve_with([](const Request&) -> Response { throw std::runtime_error("private"); });
   const std::string answer = talk(*server, "GET / HTTP/1.1\r\nHost: h\r\nConnection: close\r\n\r\n");
   EXPECT_THAT(answer, StartsWith("HTTP/1.1 500 "));
   EXPECT_THAT(answer, Not(HasSubstr("private")));
 }
 
 TEST(Server, no_header_value_of_a_handler_starts_a_line) {
-  const auto server = serve([](const Request&) {
+  const auto server = serve_with([](const Request&) {
     return Response{
         200, {{"Content-Type", "text/plain\r\nX-Evil: 1"}, {"Warning", "299 - \"a\r\n\r\nbody\""}}, "x"};
   });
@@ -285,21 +285,25 @@ TEST(Server, no_header_value_of_a_handler_starts_a_line) {
 }
 
 TEST(Server, the_address_of_the_peer_is_the_sockets) {
-  const auto server = serve([](const Request& request) { return Response{200, {}, request.peer.address}; });
+  const auto server = serve_with([](const Request& request) {
+    return Response{200, {}, request.peer.address};
+  });
   const std::string answer =
       talk(*server, "GET / HTTP/1.1\r\nHost: h\r\nConnection: close\r\nREMOTE_ADDR: 1.2.3.4\r\n\r\n");
   EXPECT_THAT(answer, testing::EndsWith("\r\n\r\n127.0.0.1"));
 }
 
 TEST(Server, a_large_answer_arrives_whole) {
-  const auto server = serve([](const Request&) { return Response{200, {}, std::string(20 << 20, 'x')}; });
+  const auto server = serve_with([](const Request&) {
+    return Response{200, {}, std::string(20 << 20, 'x')};
+  });
   const std::string answer = talk(*server, "GET / HTTP/1.1\r\nHost: h\r\nConnection: close\r\n\r\n");
   EXPECT_EQ(answer.size() - answer.find("\r\n\r\n") - 4, 20U << 20);
 }
 
 TEST(Server, two_servers_do_not_share_a_port) {
-  const auto server = serve(echo);
-  const auto second = Server::listen({"127.0.0.1", server->port()}, echo);
+  const auto server = serve_with(mirror);
+  const auto second = Server::listen({"127.0.0.1", server->port()}, mirror);
   ASSERT_FALSE(second.has_value());
   EXPECT_EQ(second.error().kind, ErrorKind::Unavailable);
 }
@@ -309,7 +313,7 @@ TEST(Server, two_servers_do_not_share_a_port) {
 TEST(ServerStream, events_arrive_one_by_one_and_the_final_chunk_ends_them) {
   std::promise<void> go_on;
   auto wait = go_on.get_future().share();
-  const auto server = serve([wait](const Request&) {
+  const auto server = serve_with([wait](const Request&) {
     Response response{200, {{"Content-Type", "application/json"}}};
     response.stream = [wait](Stream& stream) {
       stream.write("one\n");
@@ -332,7 +336,7 @@ TEST(ServerStream, events_arrive_one_by_one_and_the_final_chunk_ends_them) {
 }
 
 TEST(ServerStream, the_head_is_sent_before_the_first_event) {
-  const auto server = serve([](const Request&) {
+  const auto server = serve_with([](const Request&) {
     Response response;
     response.stream = [](Stream& stream) { stream.wait(seconds(60)); };
     return response;
@@ -344,7 +348,7 @@ TEST(ServerStream, the_head_is_sent_before_the_first_event) {
 
 TEST(ServerStream, ends_when_the_peer_goes_away) {
   std::promise<bool> waited;
-  const auto server = serve([&](const Request&) {
+  const auto server = serve_with([&](const Request&) {
     Response response;
     response.stream = [&](Stream& stream) { waited.set_value(stream.wait(seconds(60))); };
     return response;
@@ -359,7 +363,7 @@ TEST(ServerStream, ends_when_the_peer_goes_away) {
 }
 
 TEST(ServerStream, ends_with_its_final_chunk_when_the_server_stops) {
-  const auto server = serve([](const Request&) {
+  const auto server = serve_with([](const Request&) {
     Response response;
     response.stream = [](Stream& stream) {
       stream.write("event\n");
@@ -376,7 +380,7 @@ TEST(ServerStream, ends_with_its_final_chunk_when_the_server_stops) {
 }
 
 TEST(ServerStream, one_that_throws_ends_without_the_final_chunk) {
-  const auto server = serve([](const Request&) {
+  const auto server = serve_with([](const Request&) {
     Response response;
     response.stream = [](Stream& stream) {
       stream.write("event\n");
@@ -389,8 +393,8 @@ TEST(ServerStream, one_that_throws_ends_without_the_final_chunk) {
 }
 
 TEST(ServerStream, many_streams_leave_room_for_requests) {
-  const auto server = serve([](const Request& request) {
-    if (request.path == "/quick") return echo(request);
+  const auto server = serve_with([](const Request& request) {
+    if (request.path == "/quick") return mirror(request);
     Response response;
     response.stream = [](Stream& stream) { stream.wait(seconds(60)); };
     return response;
@@ -419,7 +423,7 @@ std::size_t threads_of_this_process() {
 }
 
 TEST(ServerStop, two_hundred_idle_connections_hold_no_thread_and_do_not_hold_it_up) {
-  const auto server = serve(echo);
+  const auto server = serve_with(mirror);
   std::vector<std::unique_ptr<RawSocket>> idle;
   for (int i = 0; i < 200; ++i) {
     idle.push_back(std::make_unique<RawSocket>(server->port()));
@@ -440,10 +444,10 @@ TEST(ServerStop, lets_a_running_request_finish) {
   std::promise<void> entered;
   std::promise<void> release;
   auto released = release.get_future().share();
-  const auto server = serve([&entered, released](const Request& request) {
+  const auto server = serve_with([&entered, released](const Request& request) {
     entered.set_value();
     released.wait();
-    return echo(request);
+    return mirror(request);
   });
   RawSocket socket(server->port());
   socket.send("GET /slow HTTP/1.1\r\nHost: h\r\n\r\n");
@@ -456,7 +460,7 @@ TEST(ServerStop, lets_a_running_request_finish) {
 }
 
 TEST(ServerStop, cuts_a_half_sent_request_after_the_grace) {
-  const auto server = serve(echo);
+  const auto server = serve_with(mirror);
   RawSocket socket(server->port());
   socket.send("POST / HTTP/1.1\r\nHost: h\r\nContent-Length: 10\r\n\r\nabc");
   const auto begin = steady_clock::now();
@@ -467,7 +471,7 @@ TEST(ServerStop, cuts_a_half_sent_request_after_the_grace) {
 }
 
 TEST(ServerStop, may_be_asked_twice) {
-  const auto server = serve(echo);
+  const auto server = serve_with(mirror);
   server->stop(milliseconds(0));
   server->stop(milliseconds(0));
 }

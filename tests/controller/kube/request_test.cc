@@ -5,13 +5,13 @@
 namespace neoid::kube {
 namespace {
 
-const ResourceType kSecrets{"", "v1", "secrets", true};
+const ResourceType kSecretType{"", "v1", "secrets", true};
 const ResourceType kWidgets{"example.com", "v1alpha1", "widgets", true};
 const ResourceType kNamespaces{"", "v1", "namespaces", false};
 
 TEST(RequestPath, names_collections_and_objects) {
-  EXPECT_EQ(collection_path(kSecrets, "a"), "/api/v1/namespaces/a/secrets");
-  EXPECT_EQ(collection_path(kSecrets, ""), "/api/v1/secrets");
+  EXPECT_EQ(collection_path(kSecretType, "a"), "/api/v1/namespaces/a/secrets");
+  EXPECT_EQ(collection_path(kSecretType, ""), "/api/v1/secrets");
   EXPECT_EQ(collection_path(kWidgets, "a"), "/apis/example.com/v1alpha1/namespaces/a/widgets");
   EXPECT_EQ(collection_path(kNamespaces, "a"), "/api/v1/namespaces");
   EXPECT_EQ(object_path(kWidgets, {"a", "w"}, "status"),
@@ -20,18 +20,18 @@ TEST(RequestPath, names_collections_and_objects) {
 }
 
 TEST(RequestPath, no_name_reaches_another_path) {
-  EXPECT_EQ(object_path(kSecrets, {"a/b", "c?d#e%"}), "/api/v1/namespaces/a%2Fb/secrets/c%3Fd%23e%25");
-  EXPECT_EQ(object_path(kSecrets, {"..", "."}), "/api/v1/namespaces/%2E%2E/secrets/%2E");
+  EXPECT_EQ(object_path(kSecretType, {"a/b", "c?d#e%"}), "/api/v1/namespaces/a%2Fb/secrets/c%3Fd%23e%25");
+  EXPECT_EQ(object_path(kSecretType, {"..", "."}), "/api/v1/namespaces/%2E%2E/secrets/%2E");
 }
 
 TEST(RequestPathDeathTest, an_object_without_a_name_is_our_bug) {
-  EXPECT_DEATH(object_path(kSecrets, {"a", ""}), "");
-  EXPECT_DEATH(object_path(kSecrets, {"", "s"}), "");
+  EXPECT_DEATH(object_path(kSecretType, {"a", ""}), "");
+  EXPECT_DEATH(object_path(kSecretType, {"", "s"}), "");
 }
 
 TEST(Request, a_list_asks_for_pages_and_selections) {
   const auto request = list_request(
-      kSecrets, {"a", "x=y,z", "type=identity.neostella.com/oauth-client", true}, 500, "to/ken==");
+      kSecretType, {"a", "x=y,z", "type=identity.neostella.com/oauth-client", true}, 500, "to/ken==");
   EXPECT_EQ(request.method, "GET");
   EXPECT_EQ(
       request.target,
@@ -39,7 +39,7 @@ TEST(Request, a_list_asks_for_pages_and_selections) {
       "oauth-client&limit=500&continue=to%2Fken%3D%3D");
   EXPECT_EQ(request.headers.get("Accept"),
             "application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1");
-  EXPECT_EQ(list_request(kSecrets, {}, 0, "").target, "/api/v1/secrets");
+  EXPECT_EQ(list_request(kSecretType, {}, 0, "").target, "/api/v1/secrets");
 }
 
 TEST(Request, a_watch_asks_for_bookmarks_from_its_version_on) {
@@ -80,12 +80,12 @@ TEST(Request, a_deletion_carries_its_preconditions) {
   options.uid = Uid("u-1");
   options.resource_version = ResourceVersion("5");
   options.propagation_policy = "Background";
-  const auto request = remove_request(kSecrets, {"a", "s"}, options);
+  const auto request = remove_request(kSecretType, {"a", "s"}, options);
   EXPECT_EQ(request.method, "DELETE");
   EXPECT_EQ(request.target, "/api/v1/namespaces/a/secrets/s");
   EXPECT_EQ(Json::parse(request.body), Json::parse(R"({"apiVersion":"v1","kind":"DeleteOptions",
       "preconditions":{"uid":"u-1","resourceVersion":"5"},"propagationPolicy":"Background"})"));
-  EXPECT_FALSE(Json::parse(remove_request(kSecrets, {"a", "s"}, {}).body).contains("preconditions"));
+  EXPECT_FALSE(Json::parse(remove_request(kSecretType, {"a", "s"}, {}).body).contains("preconditions"));
 }
 
 }  // namespace

@@ -160,14 +160,14 @@ TEST(YamlNotices, AreBounded) {
 
 // --- Errors and limits ---
 
-struct ErrorCase {
+struct YamlErrorCase {
   std::string text;
   std::string message;
   int kubectl_line;
 };
 
 TEST(YamlErrors, HaveKubectlsWordsAndTheExactPlace) {
-  const std::vector<ErrorCase> cases = {
+  const std::vector<YamlErrorCase> cases = {
       {"a:\n  - b\n - c\n", "yaml: line 2: did not find expected key (at line 3, column 2)", 2},
       {"a: b: c\n", "yaml: mapping values are not allowed in this context (at line 1, column 5)", 0},
       {"x: 1\na: ,\n", "yaml: line 1: did not find expected node content (at line 2, column 4)", 1},
@@ -180,7 +180,7 @@ TEST(YamlErrors, HaveKubectlsWordsAndTheExactPlace) {
        0},
       {"{\"a\": ", "unexpected EOF (at line 1, column 7)", 0},
   };
-  for (const ErrorCase& c : cases) {
+  for (const YamlErrorCase& c : cases) {
     YamlReader reader(c.text);
     Result<std::optional<Document>> got = reader.next();
     while (got && *got) got = reader.next();

@@ -137,7 +137,7 @@ std::string random_string(std::mt19937& random) {
   return out;
 }
 
-Json random_value(std::mt19937& random, int depth) {
+Json random_yaml_value(std::mt19937& random, int depth) {
   switch (random() % (depth > 0 ? 8u : 6u)) {
     case 0: return static_cast<std::int64_t>((std::uint64_t{random()} << 32) | random()) >> (random() % 64);
     case 1:
@@ -149,12 +149,13 @@ Json random_value(std::mt19937& random, int depth) {
     case 5: return random_string(random);
     case 6: {
       Json list = Json::array();
-      for (auto n = random() % 4; n > 0; --n) list.push_back(random_value(random, depth - 1));
+      for (auto n = random() % 4; n > 0; --n) list.push_back(random_yaml_value(random, depth - 1));
       return list;
     }
     default: {
       Json object = Json::object();
-      for (auto n = random() % 4; n > 0; --n) object[random_string(random)] = random_value(random, depth - 1);
+      for (auto n = random() % 4; n > 0; --n)
+        object[random_string(random)] = random_yaml_value(random, depth - 1);
       return object;
     }
   }
@@ -163,7 +164,7 @@ Json random_value(std::mt19937& random, int depth) {
 TEST(YamlText, AnyValueReadsBackAsItWas) {
   std::mt19937 random(11);
   for (int i = 0; i < 20'000 && !testing::Test::HasFailure(); ++i) {
-    const Json value{{"v", random_value(random, 4)}};
+    const Json value{{"v", random_yaml_value(random, 4)}};
     expect_round_trip(value);
   }
 }

@@ -10,20 +10,20 @@ namespace {
 using golden::Step;
 
 // Whether all that `part` says stands in `whole` too (defaults may have come on top); nulls may be gone.
-bool within(const Json& part, const Json& whole) {
+bool is_within(const Json& part, const Json& whole) {
   if (part.is_null()) return true;
   if (part.is_object()) {
     if (!whole.is_object()) return part.empty();
     for (const auto& [name, value] : part.items())
       if (!(value.is_null() ||
-            (whole.contains(name) ? within(value, whole[name]) : value.is_object() && value.empty())))
+            (whole.contains(name) ? is_within(value, whole[name]) : value.is_object() && value.empty())))
         return false;
     return true;
   }
   if (part.is_array()) {
     if (!whole.is_array() || part.size() != whole.size()) return part.empty();
     for (std::size_t i = 0; i < part.size(); ++i)
-      if (!within(part[i], whole[i])) return false;
+      if (!is_within(part[i], whole[i])) return false;
     return true;
   }
   return part == whole;
@@ -83,9 +83,9 @@ TEST(ServerSideApplyGolden, RepeatsEveryRecordedApply) {
     for (const char* servers : {"managedFields", "resourceVersion", "generation", "uid"})
       object["metadata"].erase(servers);
     object.erase("stringData");
-    EXPECT_TRUE(within(object, step.answer)) << step.name << "\n"
-                                             << object.dump() << "\n"
-                                             << step.answer.dump();
+    EXPECT_TRUE(is_within(object, step.answer)) << step.name << "\n"
+                                                << object.dump() << "\n"
+                                                << step.answer.dump();
     ++merged;
   }
   std::printf("%d applied, %d refused\n", merged, refused);

@@ -13,12 +13,12 @@ const Type& pod() {
   return *type;
 }
 
-struct Case {
+struct MergeCase {
   const char *reason, *live, *patch, *wanted;
 };
 
 TEST(StrategicMerge, KnowsListsByTheirKeys) {
-  const Case cases[] = {
+  const MergeCase cases[] = {
       {"an item with a known key is merged",
        R"({"spec": {"containers": [{"name": "a", "image": "1"}, {"name": "b"}]}})",
        R"({"spec": {"containers": [{"name": "a", "command": ["x"]}]}})",
@@ -57,7 +57,7 @@ TEST(StrategicMerge, KnowsListsByTheirKeys) {
       {"$patch: delete empties an object", R"({"metadata": {"labels": {"a": "1"}}})",
        R"({"metadata": {"labels": {"$patch": "delete"}}})", R"({"metadata": {"labels": {}}})"},
   };
-  for (const Case& c : cases) {
+  for (const MergeCase& c : cases) {
     const Outcome<Json> out = strategic_merge(Json::parse(c.live), Json::parse(c.patch), pod());
     ASSERT_TRUE(out) << c.reason << ": " << out.error().message;
     EXPECT_EQ(*out, Json::parse(c.wanted)) << c.reason << "\n" << out->dump();

@@ -11,7 +11,7 @@
 namespace neoid::storage {
 namespace {
 
-const std::string kWidgets = "widgets.example.com";
+const std::string kLoaded = "widgets.example.com";
 
 TEST(LoadTest, NoUpdateIsLostUnderContention) {
   TemporaryFolder folder;
@@ -54,7 +54,7 @@ TEST(LoadTest, WatchersSeeEveryEventOnceAndInOrderWhileListsStayConsistent) {
   std::atomic<bool> wrong{false};
   std::vector<std::thread> watchers;
   for (int w = 0; w < kWatchers; ++w)
-    watchers.emplace_back([&, watch = storage->watch(kWidgets).value()] {
+    watchers.emplace_back([&, watch = storage->watch(kLoaded).value()] {
       Revision last = start;
       for (int seen = 0; seen < kWriters * kWrites;) {
         const auto events = watch->next(std::chrono::seconds(30));
@@ -72,10 +72,10 @@ TEST(LoadTest, WatchersSeeEveryEventOnceAndInOrderWhileListsStayConsistent) {
   std::atomic<bool> writing{true};
   std::thread lister([&] {
     while (writing) {
-      const Page now = storage->list({.resource = kWidgets}).value();
+      const Page now = storage->list({.resource = kLoaded}).value();
       // Creates only: a state of N objects is the one at start + N.
       if (static_cast<Revision>(now.items.size()) != now.revision - start) wrong = true;
-      const auto past = storage->list({.resource = kWidgets, .at = start + (now.revision - start) / 2});
+      const auto past = storage->list({.resource = kLoaded, .at = start + (now.revision - start) / 2});
       if (!past || static_cast<Revision>(past->items.size()) != past->revision - start) wrong = true;
     }
   });
@@ -111,8 +111,8 @@ TEST(LoadTest, ABackupUnderLoadIsOneState) {
   for (auto& writer : writers) writer.join();
   ASSERT_TRUE(backed_up) << backed_up.error().describe();
   auto restored = open_or_die(copy);
-  EXPECT_GE(restored->count(kWidgets), 100U);
-  EXPECT_EQ(static_cast<Revision>(restored->count(kWidgets)), restored->revision() - 1'000'000 - start);
+  EXPECT_GE(restored->count(kLoaded), 100U);
+  EXPECT_EQ(static_cast<Revision>(restored->count(kLoaded)), restored->revision() - 1'000'000 - start);
 }
 
 }  // namespace
