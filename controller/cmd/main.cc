@@ -11,8 +11,8 @@
 #include "controller/cmd/controller_flags.h"
 #include "controller/cmd/flags.h"
 #include "controller/cmd/import_flags.h"
-#include "controller/cmd/plan_flags.h"
 #include "controller/cmd/oauth_flags.h"
+#include "controller/cmd/plan_flags.h"
 #include "controller/cmd/store_flags.h"
 #include "controller/cmd/validate_flags.h"
 

@@ -80,7 +80,7 @@ void add_activity(CLI::App& app, int& code) {
     }
     flags->activity.format = flags->format == "json" ? cli::Format::Json : cli::Format::Table;
     code = (flags->credentials ? cli::credential_uses : cli::activity)(flags->store_url, flags->activity,
-                                                                   SystemClock().now(), kStreams);
+                                                                       SystemClock().now(), kStreams);
   });
 }
 

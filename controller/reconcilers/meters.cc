@@ -76,7 +76,9 @@ void Meters::event(std::string_view type, std::string_view reason) {
   metrics_.counter(metric::kEvents, {type, reason}).add();
 }
 
-void Meters::batch(api::Kind kind, std::chrono::nanoseconds took) { batches_[place(kind)].observe(seconds(took)); }
+void Meters::batch(api::Kind kind, std::chrono::nanoseconds took) {
+  batches_[place(kind)].observe(seconds(took));
+}
 
 namespace {
 

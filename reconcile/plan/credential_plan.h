@@ -15,9 +15,10 @@ struct CredentialFacts {
   std::optional<Finding> conflict;        // the Secret in the place is somebody else's
   const SecretValue* value = nullptr;     // the client secret in the Secret; borrowed from the view
   const StoredVersion* stored = nullptr;  // the version with this hash; borrowed from the view
-  std::optional<credentials::Seal> seal;  // verified, and of this resource; of which user is asked where it counts
-  bool old = false;                       // see "A version is old"
-  ClientId referenced_client_id;          // `source: Reference`: what the Secret calls itself
+  std::optional<credentials::Seal>
+      seal;                       // verified, and of this resource; of which user is asked where it counts
+  bool old = false;               // see "A version is old"
+  ClientId referenced_client_id;  // `source: Reference`: what the Secret calls itself
 };
 CredentialFacts credential_facts(const UserView& view, const PlanContext& context);
 

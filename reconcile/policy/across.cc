@@ -353,7 +353,8 @@ std::vector<Violation> Across::judge(Scopes scopes) const {
   facts_->judge_secrets(violations);
   facts_->judge_scopes(violations);
   if (scopes == Scopes::Some)
-    std::erase_if(violations, [](const Violation& violation) { return violation.rule == rule::kScopeNotFound; });
+    std::erase_if(violations,
+                  [](const Violation& violation) { return violation.rule == rule::kScopeNotFound; });
   std::sort(violations.begin(), violations.end(), [](const Violation& a, const Violation& b) {
     return std::tie(a.at, a.rule, a.resource, a.field) < std::tie(b.at, b.rule, b.resource, b.field);
   });

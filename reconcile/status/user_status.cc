@@ -120,10 +120,11 @@ class Builder {
       const Error& error = *outcome_.store_error;
       if (error.kind == ErrorKind::Conflict &&
           (error.reason == reason::kOwnedByAnother || error.reason == "ClientIdTaken")) {
-        problem(condition::kIdentitySynced, reason::kOwnedByAnother, "The store: " + error.message + ".", true);
-      } else if (error.kind == ErrorKind::Invalid || error.kind == ErrorKind::Internal) {
-        problem(condition::kIdentitySynced, reason::kInternalError, "The store refused: " + error.message + ".",
+        problem(condition::kIdentitySynced, reason::kOwnedByAnother, "The store: " + error.message + ".",
                 true);
+      } else if (error.kind == ErrorKind::Invalid || error.kind == ErrorKind::Internal) {
+        problem(condition::kIdentitySynced, reason::kInternalError,
+                "The store refused: " + error.message + ".", true);
       } else {
         problem(condition::kIdentitySynced, reason::kStoreUnavailable,
                 "The identity store cannot be reached; it is tried again.", false);

@@ -66,8 +66,14 @@ bool add_gaps(const OlderTree& older, const FileNames& names, Findings& findings
       all_read = false;
       continue;
     }
-    findings.add({Severity::Warning, gap.file, {.line = gap.line}, "", "", std::string(rule::kOlderUnreadable),
-                  gap.message, "the older tree is broken here: what it held from here on is taken to be new"});
+    findings.add({Severity::Warning,
+                  gap.file,
+                  {.line = gap.line},
+                  "",
+                  "",
+                  std::string(rule::kOlderUnreadable),
+                  gap.message,
+                  "the older tree is broken here: what it held from here on is taken to be new"});
   }
   return all_read;
 }
@@ -151,7 +157,8 @@ int validate(const ValidateOptions& options, std::ostream& out, std::ostream& er
 
   Findings findings;
   if (older && !add_gaps(*older, report.files, findings, err)) return kUnreadable;
-  Judge judge(contracts, older ? &*older : nullptr, findings, {options.default_namespace, options.each, options.scopes});
+  Judge judge(contracts, older ? &*older : nullptr, findings,
+              {options.default_namespace, options.each, options.scopes});
   Pieces pieces(report.files, report.judged_files, options.standard_input);
   report.counts = judge_all(judge, pieces, report.files, thread_count);
   report.counts.files = report.judged_files;

@@ -109,7 +109,8 @@ TEST_P(PreviewTest, AChangeIsToldByFieldIsNotMadeAndIsWhatTheControllerThenDoes)
 
 TEST_P(PreviewTest, AScopeThatIsNotAmongTheFilesIsThatOfTheStore) {
   write("billing.yaml", {billing, make_scope("finance")});
-  for (const Ask ask : {Ask::StoreOnly, Ask::ClusterToo}) EXPECT_EQ(run(ask), kNothing) << out.str() << err.str();
+  for (const Ask ask : {Ask::StoreOnly, Ask::ClusterToo})
+    EXPECT_EQ(run(ask), kNothing) << out.str() << err.str();
 }
 
 TEST_P(PreviewTest, WhatIsNewIsToldWithWhatIsOnlyKnownAfterwards) {
