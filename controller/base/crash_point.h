@@ -55,7 +55,7 @@ inline constexpr std::array<std::string_view, 41> kCrashPoints = {
     "stopping",         // asked to stop; the Lease is still ours
     "renewal-due",      // before the Lease is renewed
     "pass-begun",       // before a pass over users reads anything live
-    "pass-has-looked",  // everything was read and decided; nothing was written yet
+    "pass-has-looked",  // everything was read and decided; nothing but the finalizer was written yet
 };
 static_assert(!kCrashPoints.back().empty(), "the size of the table is not the number of its names");
 

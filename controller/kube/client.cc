@@ -40,8 +40,11 @@ Result<http::ClientResponse> send_and_wipe(Transport& transport, http::ClientReq
 
 Client::Client(std::shared_ptr<Transport> transport) : transport_(std::move(transport)) {}
 
-Result<Json> Client::get(const ResourceType& type, const ObjectName& name) const {
-  return decode(transport_->send(get_request(type, name)));
+Result<Json> Client::get(const ResourceType& type, const ObjectName& name,
+                         std::chrono::milliseconds timeout) const {
+  http::ClientRequest request = get_request(type, name);
+  request.timeout = timeout;
+  return decode(transport_->send(request));
 }
 
 Result<ListPage> Client::list(const ResourceType& type, const Selection& selection, int limit,

@@ -86,7 +86,8 @@ class Client {
  public:
   explicit Client(std::shared_ptr<Transport> transport);
 
-  Result<Json> get(const ResourceType& type, const ObjectName& name) const;
+  Result<Json> get(const ResourceType& type, const ObjectName& name,
+                   std::chrono::milliseconds timeout = std::chrono::seconds(30)) const;
   // One page. `limit` 0: all at once.
   Result<ListPage> list(const ResourceType& type, const Selection& selection, int limit = 0,
                         const std::string& continue_token = {}) const;

@@ -1,5 +1,6 @@
 #include "controller/reconcilers/leadership.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "controller/base/crash_point.h"
@@ -77,6 +78,7 @@ Leadership::Step Leadership::acquire(const std::function<void(const Term&)>& on_
     note("the store does not answer: " + stored.error().message);
     return Step::Acquire;
   }
+  const SteadyTime asked_at = clock_.steady_now();
   const auto lease = lease_.acquire(*stored);
   if (!lease) {
     if (lease.error().kind != ErrorKind::Conflict) {
@@ -87,7 +89,7 @@ Leadership::Step Leadership::acquire(const std::function<void(const Term&)>& on_
   }
   note(std::nullopt);
   if (!*lease) return Step::Acquire;
-  renewed_at_ = clock_.steady_now();
+  renewed_at_ = asked_at;
   crash_point("lease-claimed");
   return claim(**lease, on_started) ? Step::Hold : Step::Acquire;
 }
@@ -107,9 +109,10 @@ Leadership::Step Leadership::hold(std::stop_token stop, const std::function<void
     lose("the store session of the term has ended");
     const auto stored = store_.stored_epoch(options_.cluster);
     if (!stored) return Step::Hold;
+    const SteadyTime asked_at = clock_.steady_now();
     const auto raised = lease_.raise(*stored);
     if (raised) {
-      renewed_at_ = clock_.steady_now();
+      renewed_at_ = asked_at;
       crash_point("lease-raised");
       claim(*raised, on_started);
       return Step::Hold;
@@ -117,9 +120,12 @@ Leadership::Step Leadership::hold(std::stop_token stop, const std::function<void
     return raised.error().reason == "NotHolder" ? Step::Acquire : Step::Hold;
   }
   crash_point("renewal-due");
-  const auto renewed = lease_.renew();
+  const SteadyTime asked_at = clock_.steady_now();
+  const SteadyTime lost_at = renewed_at_ + options_.lease.renew_deadline;
+  // A leader that slept past the deadline asks once more: the Lease may be its own still.
+  const auto renewed = lease_.renew(std::max(lost_at, asked_at + options_.lease.retry_period));
   if (renewed) {
-    renewed_at_ = clock_.steady_now();
+    renewed_at_ = asked_at;
     note(std::nullopt);
     crash_point("lease-renewed");
     return Step::Hold;
@@ -129,7 +135,7 @@ Leadership::Step Leadership::hold(std::stop_token stop, const std::function<void
     lose("another replica holds the Lease");
     return Step::Acquire;
   }
-  if (clock_.steady_now() - renewed_at_ > options_.lease.renew_deadline) {
+  if (clock_.steady_now() >= lost_at) {
     lose("the Lease could not be renewed in time");
     return Step::Acquire;
   }
@@ -152,7 +158,7 @@ void Leadership::run(std::stop_token stop, const std::function<void(const Term&)
   bool clean = true;
   {
     MutexLock lock(mutex_);
-    clean = !unanswered_at_;
+    clean = !unanswered_at_ || clock_.steady_now() - *unanswered_at_ > options_.create_wait;
   }
   if (auto released = lease_.release(clean); !released)
     log::warn("the Lease could not be released; it runs out by itself",

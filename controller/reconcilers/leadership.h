@@ -29,6 +29,8 @@ struct LeadershipOptions {
   runtime::LeaseOptions lease;
   ClusterId cluster;
   bool always_clean = false;  // the API and the writer share this process: nothing outlives it
+  Duration create_wait =
+      std::chrono::seconds(21);  // how long a create may still land (Settings::create_wait)
 };
 
 class Leadership {
@@ -60,13 +62,13 @@ class Leadership {
   Clock& clock_;
   const LeadershipOptions options_;
   runtime::LeaseLock lease_;
-  SteadyTime renewed_at_{};
+  SteadyTime renewed_at_{};  // when the last request that renewed it was sent: others count from later on
   mutable Mutex mutex_;
   CondVar changed_;
   std::optional<std::string> trouble_ NEOID_GUARDED_BY(mutex_);
   std::optional<Term> term_ NEOID_GUARDED_BY(mutex_);
   bool suspected_ NEOID_GUARDED_BY(mutex_) = false;
-  std::optional<SteadyTime> unanswered_at_ NEOID_GUARDED_BY(mutex_);
+  std::optional<SteadyTime> unanswered_at_ NEOID_GUARDED_BY(mutex_);  // of the last one
 };
 
 }  // namespace neoid::reconcilers

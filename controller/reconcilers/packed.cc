@@ -352,7 +352,7 @@ std::string pack(const plan::SecretView& secret) {
   out.text(secret.type);
   out.texts(secret.labels);
   out.texts(secret.annotations);
-  out.number((secret.being_deleted ? 1U : 0U) | (secret.has_owner_reference ? 2U : 0U));
+  out.number(secret.being_deleted ? 1 : 0);
   out.number(secret.data.size());
   for (const auto& [key, value] : secret.data) {
     out.text(key);
@@ -369,9 +369,7 @@ plan::SecretView unpack_secret(std::string_view packed) {
   secret.type = in.text();
   secret.labels = in.text_map();
   secret.annotations = in.text_map();
-  const std::uint64_t flags = in.number();
-  secret.being_deleted = (flags & 1U) != 0;
-  secret.has_owner_reference = (flags & 2U) != 0;
+  secret.being_deleted = in.flag();
   for (std::uint64_t left = in.number(); left > 0; --left) {
     std::string key = in.text();
     plan::SecretValue value;

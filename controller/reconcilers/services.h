@@ -17,6 +17,8 @@ namespace neoid::reconcilers {
 struct Settings {
   Duration create_deadline = std::chrono::seconds(10);  // D of docs/credential-protocol.md
   Duration clock_margin = std::chrono::seconds(1);
+  // How long a create that went unanswered may still land.
+  Duration create_wait() const { return 2 * create_deadline + clock_margin; }
   std::string token_url;
   std::string issuer;
 };

@@ -40,8 +40,7 @@ plan::PlanContext UserReconciler::context(const Term& term) const {
   context.create_deadline = services_.settings.create_deadline;
   context.clock_margin = services_.settings.clock_margin;
   context.may_create_secrets =
-      term.clean || services_.clock.steady_now() - term.claimed_at >
-                        2 * services_.settings.create_deadline + services_.settings.clock_margin;
+      term.clean || services_.clock.steady_now() - term.claimed_at > services_.settings.create_wait();
   context.token_url = services_.settings.token_url;
   context.issuer = services_.settings.issuer;
   return context;
@@ -250,14 +249,26 @@ void UserReconciler::gather_one(UserPass& pass, const policy::Catalogue& catalog
 
 // --- status, finalizer, events, and when to come back ---------------------------------------------
 
-void UserReconciler::finish_deletion(UserPass& pass) {
+void UserReconciler::finish_deletion(UserPass& pass, const plan::PlanContext& context) {
   if (pass.failed()) {
+    if (!is_overtaken(pass.error())) say_why_it_waits(pass, context);
     services_.queue.retry(pass.key, pass.error().retry_after);
   } else if (pass.plan.finalizer == plan::FinalizerAction::Remove) {
     auto done = services_.cluster.set_finalizer(pass.key, pass.object, false);
     if (!done && done.error().kind != ErrorKind::NotFound) services_.queue.retry(pass.key);
     crash_point("finalizer-removed");
   }
+}
+
+// A deletion that waits must say for what; that it says so is not what it waits for.
+void UserReconciler::say_why_it_waits(UserPass& pass, const plan::PlanContext& context) {
+  const status::StatusUpdate update = status::user_status(outcome_of(pass, context));
+  for (const status::Event& event : update.events)
+    services_.events.tell(pass.key, pass.view.resource.uid, event);
+  if (!update.changed) return;
+  auto done = services_.cluster.put_status(pass.key, pass.object, api::encode_status(update.status));
+  if (!done)
+    log::warn("a status was not taken", {{"resource", pass.key.text()}, {"error", done.error().describe()}});
 }
 
 void UserReconciler::finish(UserPass& pass, const plan::PlanContext& context) {
@@ -268,7 +279,7 @@ void UserReconciler::finish(UserPass& pass, const plan::PlanContext& context) {
       log::warn("a pass failed; trying again",
                 {{"resource", pass.key.text()}, {"error", pass.error().describe()}});
   }
-  if (pass.view.resource.deleted_at) return finish_deletion(pass);
+  if (pass.view.resource.deleted_at) return finish_deletion(pass, context);
   if (!pass.failed()) services_.meters.done(pass.key.kind, pass.plan, pass.view.resource, pass.view.now);
   const status::StatusUpdate update = status::user_status(outcome_of(pass, context));
   for (const status::Event& event : update.events)

@@ -46,7 +46,8 @@ class UserReconciler {
   void write_secret(UserPass& pass);
   void send_create(UserPass& pass, const plan::CreateSecret& create);
   void finish(UserPass& pass, const plan::PlanContext& context);
-  void finish_deletion(UserPass& pass);
+  void finish_deletion(UserPass& pass, const plan::PlanContext& context);
+  void say_why_it_waits(UserPass& pass, const plan::PlanContext& context);
   void prove(UserPass& pass, const plan::PlanContext& context);
   PassResult result_of(const UserPass& pass) const;
   void store_failed(UserPasses& passes, const Error& error);

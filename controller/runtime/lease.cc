@@ -45,8 +45,15 @@ tl::unexpected<Error> not_holder() {
 LeaseLock::LeaseLock(const kube::Client& client, Clock& clock, LeaseOptions options)
     : client_(client), clock_(clock), options_(std::move(options)) {}
 
-Result<std::optional<Json>> LeaseLock::read() {
-  auto lease = client_.get(kLeases, options_.name);
+SteadyTime LeaseLock::limit() const { return clock_.steady_now() + options_.renew_deadline / 2; }
+
+std::chrono::milliseconds LeaseLock::left(SteadyTime until) const {
+  const auto left = std::chrono::duration_cast<std::chrono::milliseconds>(until - clock_.steady_now());
+  return std::max(left, std::chrono::milliseconds(1));
+}
+
+Result<std::optional<Json>> LeaseLock::read(SteadyTime until) {
+  auto lease = client_.get(kLeases, options_.name, left(until));
   if (lease) return std::optional<Json>(std::move(*lease));
   if (lease.error().kind == ErrorKind::NotFound) return std::optional<Json>();
   return fail(lease.error());
@@ -80,13 +87,16 @@ Json LeaseLock::manifest(const std::optional<Json>& before, Epoch epoch, bool fr
   return lease;
 }
 
-Result<Json> LeaseLock::write(const std::optional<Json>& before, const Json& lease) {
-  if (before) return client_.update(kLeases, options_.name, lease);
-  return client_.create(kLeases, options_.name.ns, lease);
+Result<Json> LeaseLock::write(const std::optional<Json>& before, const Json& lease, SteadyTime until) {
+  kube::WriteOptions options;
+  options.timeout = left(until);
+  if (before) return client_.update(kLeases, options_.name, lease, options);
+  return client_.create(kLeases, options_.name.ns, lease, options);
 }
 
 Result<std::optional<LeaseTerm>> LeaseLock::acquire(Epoch at_least) {
-  NEOID_TRY(const std::optional<Json> lease, read());
+  const SteadyTime until = limit();
+  NEOID_TRY(const std::optional<Json> lease, read(until));
   bool clean = at_least == 0;  // no Lease, but a store that knows epochs: somebody took it away
   if (lease) {
     const std::string holder = holder_of(*lease);
@@ -102,33 +112,36 @@ Result<std::optional<LeaseTerm>> LeaseLock::acquire(Epoch at_least) {
     clean = never_held || (holder.empty() && annotation(*lease, kCleanAnnotation) == "true");
   }
   const Epoch epoch = std::max(lease ? epoch_of(*lease) : 0, at_least) + 1;
-  NEOID_TRY_VOID(write(lease, manifest(lease, epoch, true)));
+  NEOID_TRY_VOID(write(lease, manifest(lease, epoch, true), until));
   return std::optional<LeaseTerm>(LeaseTerm{epoch, clean});
 }
 
 Result<LeaseTerm> LeaseLock::raise(Epoch at_least) {
-  NEOID_TRY(const std::optional<Json> lease, read());
+  const SteadyTime until = limit();
+  NEOID_TRY(const std::optional<Json> lease, read(until));
   if (!lease || !held_by_us(*lease)) return not_holder();
   const Epoch epoch = std::max(epoch_of(*lease), at_least) + 1;
-  NEOID_TRY_VOID(write(lease, manifest(lease, epoch, false)));
+  NEOID_TRY_VOID(write(lease, manifest(lease, epoch, false), until));
   return LeaseTerm{epoch, false};
 }
 
-Result<void> LeaseLock::renew() {
-  NEOID_TRY(const std::optional<Json> lease, read());
+Result<void> LeaseLock::renew(SteadyTime until) {
+  until = std::min(until, limit());
+  NEOID_TRY(const std::optional<Json> lease, read(until));
   if (!lease || !held_by_us(*lease)) return not_holder();
-  NEOID_TRY_VOID(write(lease, manifest(lease, epoch_of(*lease), false)));
+  NEOID_TRY_VOID(write(lease, manifest(lease, epoch_of(*lease), false), until));
   return {};
 }
 
 Result<void> LeaseLock::release(bool clean) {
-  NEOID_TRY(const std::optional<Json> lease, read());
+  const SteadyTime until = limit();
+  NEOID_TRY(const std::optional<Json> lease, read(until));
   if (!lease || !held_by_us(*lease)) return {};
   Json next = *lease;
   next["spec"]["holderIdentity"] = "";
   next["spec"]["leaseDurationSeconds"] = 1;
   if (clean) next["metadata"]["annotations"][kCleanAnnotation] = "true";
-  NEOID_TRY_VOID(write(lease, next));
+  NEOID_TRY_VOID(write(lease, next, until));
   return {};
 }
 

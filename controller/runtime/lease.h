@@ -6,7 +6,8 @@
 // Source: client-go tools/leaderelection, for the timing; docs/credential-protocol.md, "One writer", for the epoch.
 //
 // Failure modes: a holder that cannot renew within renew_deadline has lost it and must stop writing; that the store
-// refuses its transactions anyway is the store's fence, not this class's.
+// refuses its transactions anyway is the store's fence, not this class's. A request whose line hangs ends in time: the
+// two requests of a call share half of renew_deadline, so that there is time for a second try.
 // Not thread-safe: one thread owns it.
 #pragma once
 
@@ -40,16 +41,18 @@ class LeaseLock {
   Result<std::optional<LeaseTerm>> acquire(Epoch at_least);
   // A higher epoch under the same leadership (a lost store session). Conflict "NotHolder": another one holds it now.
   Result<LeaseTerm> raise(Epoch at_least);
-  // Conflict "NotHolder": lost.
-  Result<void> renew();
+  // Ends before `until`, too. Conflict "NotHolder": lost.
+  Result<void> renew(SteadyTime until);
   Result<void> release(bool clean);
 
   const LeaseOptions& options() const { return options_; }
 
  private:
-  Result<std::optional<Json>> read();  // nothing: a definite 404
+  SteadyTime limit() const;  // of a call that starts now
+  std::chrono::milliseconds left(SteadyTime until) const;
+  Result<std::optional<Json>> read(SteadyTime until);  // nothing: a definite 404
   Json manifest(const std::optional<Json>& before, Epoch epoch, bool fresh_holder) const;
-  Result<Json> write(const std::optional<Json>& before, const Json& lease);
+  Result<Json> write(const std::optional<Json>& before, const Json& lease, SteadyTime until);
   bool held_by_us(const Json& lease) const;
 
   const kube::Client& client_;

@@ -4,6 +4,7 @@
 #include <optional>
 #include <utility>
 
+#include "controller/base/backoff.h"
 #include "controller/base/log.h"
 #include "controller/base/random.h"
 
@@ -16,12 +17,6 @@ constexpr Duration kFirstDelay = 200ms;
 constexpr Duration kLongestDelay = 30s;
 // A type that is not there yet is asked for more often: somebody is about to install its CRD.
 constexpr Duration kLongestDelayForType = 1s;
-
-Duration backoff(int failures, Duration longest) {
-  Duration delay = kFirstDelay;
-  for (int i = 0; i < failures && delay < longest; ++i) delay *= 2;
-  return std::min(delay, longest);
-}
 
 std::int64_t micros(SteadyTime time) {
   return std::chrono::duration_cast<std::chrono::microseconds>(time.time_since_epoch()).count();
@@ -44,11 +39,13 @@ ReflectorState next_state(const ReflectorState& state, const ReflectorInput& inp
     return Waiting{kFirstDelay, ended->resource_version};
   }
   if (const auto* failed = std::get_if<Failed>(&input)) {
-    if (failed->reason == "Expired") return Listing{};
+    const bool expired = failed->reason == "Expired";
+    // An expiry is nothing out of the common; one after the other, each upon a fresh list, is a server in trouble.
+    if (expired && failures == 0) return Listing{};
     const bool no_type = failed->kind == ErrorKind::NotFound;
     const Duration delay = std::max<Duration>(
-        backoff(failures, no_type ? kLongestDelayForType : kLongestDelay), failed->retry_after);
-    return Waiting{delay, no_type ? std::string() : failed->resource_version};
+        backoff(failures, kFirstDelay, no_type ? kLongestDelayForType : kLongestDelay), failed->retry_after);
+    return Waiting{delay, no_type || expired ? std::string() : failed->resource_version};
   }
   const auto* waiting = std::get_if<Waiting>(&state);
   if (waiting == nullptr || waiting->resource_version.empty()) return Listing{};
@@ -65,6 +62,7 @@ Reflector::Reflector(const kube::Client& client, Clock& clock, ReflectorOptions 
 void Reflector::run(std::stop_token stop) {
   ReflectorState state = Listing{};
   int failures = 0;
+  bool expired = false;  // the last failure was that
   while (!stop.stop_requested()) {
     ReflectorInput input = Waited{};
     if (std::holds_alternative<Listing>(state)) {
@@ -75,13 +73,18 @@ void Reflector::run(std::stop_token stop) {
       const Duration delay = std::get<Waiting>(state).delay;
       if (!clock_.sleep_for(jitter(delay, 0.2), stop)) return;
     }
+    const auto* const failed = std::get_if<Failed>(&input);
+    if (failed != nullptr && failed->saw_events) failures = 0;
     state = next_state(state, input, failures);
     if (std::holds_alternative<Listed>(input) && options_.lists) Counter(*options_.lists).add();
-    if (std::holds_alternative<Failed>(input) && options_.failures) Counter(*options_.failures).add();
-    if (std::holds_alternative<Failed>(input))
+    if (failed != nullptr && options_.failures) Counter(*options_.failures).add();
+    if (failed != nullptr) {
       ++failures;
-    else if (!std::holds_alternative<Waited>(input))
-      failures = 0;
+      expired = failed->reason == "Expired";
+    } else if (std::holds_alternative<WatchEnded>(input) ||
+               (std::holds_alternative<Listed>(input) && !expired)) {
+      failures = 0;  // the list after an expiry is no success before a watch has served from its version
+    }
   }
 }
 
@@ -92,14 +95,14 @@ void Reflector::alive() {
   type_absent_.store(false);
 }
 
-ReflectorInput Reflector::failed(const Error& error, const std::string& resource_version) {
+ReflectorInput Reflector::failed(const Error& error, const std::string& resource_version, bool saw_events) {
   if (error.kind == ErrorKind::NotFound) {
     type_absent_.store(true);
   } else if (error.reason != "Expired") {
     log::warn("list or watch failed; trying again",
               {{"resource", options_.type.plural}, {"error", error.describe()}});
   }
-  return Failed{error.kind, error.reason, error.retry_after, resource_version};
+  return Failed{error.kind, error.reason, error.retry_after, resource_version, saw_events};
 }
 
 ReflectorInput Reflector::list() {
@@ -107,7 +110,7 @@ ReflectorInput Reflector::list() {
   sink_.begin_replace();
   for (;;) {
     auto page = client_.list(options_.type, options_.selection, options_.page_size, continue_token);
-    if (!page) return failed(page.error(), {});
+    if (!page) return failed(page.error(), {}, false);
     sink_.add_page(std::move(page->items));
     if (page->continue_token.empty()) {
       alive();
@@ -139,12 +142,12 @@ ReflectorInput Reflector::watch(const std::string& resource_version, std::stop_t
   };
   const auto result = client_.watch(options_.type, options_.selection, resource_version, server_timeout,
                                     options_.silence, on_event, stop);
-  if (told) return failed(*told, last);
+  if (told) return failed(*told, last, saw_events);
   if (!result) {
     if (stop.stop_requested()) return WatchEnded{last, true};
     // A connection that was cut after it had served is resumed at once; that is what resource versions are for.
     if (saw_events && result.error().kind == ErrorKind::Timeout) return WatchEnded{last, true};
-    return failed(result.error(), last);
+    return failed(result.error(), last, saw_events);
   }
   return WatchEnded{last, saw_events};
 }

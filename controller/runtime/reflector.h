@@ -1,7 +1,8 @@
 // Reflector: keeps a sink in step with one selection of the API, by list and watch, for ever.
 //
 // Flow: list in pages to the sink -> watch from that version -> sink.apply(event)... A watch that ends is
-// resumed from the last version seen (bookmarks move it on); 410 lists again; any other failure backs off with jitter.
+// resumed from the last version seen (bookmarks move it on); 410 lists again, at once if a watch has served since the
+// failure before; any other failure backs off with jitter.
 // Guarantees: events arrive in the order of the API; between two lists nothing is missed. A watch that is silent
 // for longer than `silence` is taken for dead (the server is asked for bookmarks, about one a minute).
 // Assumptions: one thread runs it; the sink is called from that thread alone.
@@ -47,6 +48,7 @@ struct Failed {
   std::string reason;
   std::chrono::milliseconds retry_after{0};
   std::string resource_version;  // of the watch that failed; empty: the list failed
+  bool saw_events = false;       // before it failed
 };
 struct Waited {};
 using ReflectorInput = std::variant<Listed, WatchEnded, Failed, Waited>;
@@ -93,7 +95,7 @@ class Reflector {
  private:
   ReflectorInput list();
   ReflectorInput watch(const std::string& resource_version, std::stop_token stop);
-  ReflectorInput failed(const Error& error, const std::string& resource_version);
+  ReflectorInput failed(const Error& error, const std::string& resource_version, bool saw_events);
   void alive();
 
   const kube::Client& client_;

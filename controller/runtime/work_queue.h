@@ -25,6 +25,7 @@
 #include <utility>
 #include <vector>
 
+#include "controller/base/backoff.h"
 #include "controller/base/clock.h"
 #include "controller/base/mutex.h"
 #include "controller/base/random.h"
@@ -77,10 +78,7 @@ class WorkQueue {
     Duration delay;
     {
       MutexLock lock(mutex_);
-      const int failures = failures_[key]++;
-      delay = backoff_.first;
-      for (int i = 0; i < failures && delay < backoff_.most; ++i) delay *= 2;
-      delay = neoid::jitter(std::min(delay, backoff_.most), backoff_.jitter);
+      delay = neoid::jitter(neoid::backoff(failures_[key]++, backoff_.first, backoff_.most), backoff_.jitter);
       delay = std::max(delay, at_least);
       if (meters_.retried) meters_.retried();
       schedule(key, clock_.steady_now() + delay, Priority::Urgent);

@@ -56,7 +56,6 @@ struct SecretView {
   std::map<std::string, std::string> annotations;
   std::map<std::string, SecretValue> data;  // decoded
   bool being_deleted = false;
-  bool has_owner_reference = false;  // to our resource, by its uid
 };
 
 struct UserView {

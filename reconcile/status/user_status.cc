@@ -92,6 +92,7 @@ class Builder {
   }
 
   void judge() {
+    if (view_.resource.deleted_at) return judge_deletion();
     if (plan_.paused) return judge_paused();
     judge_identity();
     judge_scopes();
@@ -100,13 +101,40 @@ class Builder {
     sum_up();
   }
 
-  // Paused: the parts stay as they were; the condition says why nothing moves.
-  void judge_paused() {
+  void keep_the_parts() {
     for (const Condition& old : view_.resource.status.conditions) {
       if (old.type != condition::kPaused && old.type != condition::kReady &&
           old.type != condition::kReconciling && old.type != condition::kStalled)
         conditions_.push_back(old);
     }
+  }
+
+  // On its way out: the parts stay as they were; Ready says what it waits for.
+  void judge_deletion() {
+    keep_the_parts();
+    first_problem_ = deletion_problem();
+    sum_up();
+  }
+
+  plan::Finding deletion_problem() const {
+    if (outcome_.store_error) {
+      const Error& error = *outcome_.store_error;
+      if (error.kind == ErrorKind::Invalid || error.kind == ErrorKind::Internal)
+        return {std::string(reason::kInternalError),
+                "The deletion waits: the store refused: " + error.message + ".", true};
+      return {std::string(reason::kStoreUnavailable),
+              "The deletion waits for the identity store, which cannot be reached; it is tried again.",
+              false};
+    }
+    if (outcome_.api_error)
+      return {std::string(reason::kApiUnavailable),
+              "The deletion waits for the Kubernetes API: " + outcome_.api_error->message + ".", false};
+    return {std::string(reason::kDeleting), "The identity is on its way out.", false};
+  }
+
+  // Paused: the parts stay as they were; the condition says why nothing moves.
+  void judge_paused() {
+    keep_the_parts();
     const std::string message =
         "The annotation identity.neostella.com/paused is set: the resource is left alone until it is "
         "removed.";
@@ -248,7 +276,8 @@ class Builder {
            drift_message());
     }
     // A problem is told when it appears, not each time that it is found again.
-    if (first_problem_ && first_problem_->reason != reason::kProgressing) {
+    if (first_problem_ && first_problem_->reason != reason::kProgressing &&
+        first_problem_->reason != reason::kDeleting) {
       const Condition* ready = meta::find_condition(view_.resource.status.conditions, condition::kReady);
       if (ready == nullptr || ready->reason != first_problem_->reason ||
           ready->message != first_problem_->message)

@@ -59,8 +59,7 @@ def every_second_read(act):
         counts = {}
 
         def rule(request):
-            # The identity of the cluster is read once, before anything starts: there the program ends with the cause.
-            if request.is_write or request.is_lease or request.is_watch or request.path.endswith("/kube-system"):
+            if request.is_write or request.is_lease or request.is_watch:
                 return None
             counts[request.what] = counts.get(request.what, 0) + 1
             return act if counts[request.what] % 2 else None
@@ -74,6 +73,53 @@ def faulty_reads(act):
         met = life(system, rules, every_second_read(act))
         require("GET secrets" in met and "GET integrationusers" in met, f"no read met the fault: {sorted(met)}")
     return case
+
+
+def faulty_start(act):
+    """The first read of all is refused for a while: /readyz and the log say so, and it is tried again with backoff."""
+    def case(system, rules):
+        proxy = wire.Proxy(system)
+        proxy.rule = lambda request: act
+        port = system.free_port()
+        controller = system.start(health=f"127.0.0.1:{port}")
+        system.make_user("billing")
+        eventually("/readyz says why it waits",
+                   lambda: "the Kubernetes API cannot be used" in system.plain(port, "/readyz"))
+        require(system.plain(port, "/livez") == "ok", "a start that waits is not alive")
+        eventually("it is tried again", lambda: proxy.count("GET namespaces", acts=True) >= 4)
+        times = [time for time, what, _ in list(proxy.log) if what == "GET namespaces"]
+        least = 1 if act is wire.TOO_MANY else times[1] - times[0]  # what the server asks for comes first
+        require(times[3] - times[2] >= least, f"there is no backoff: {times}")
+        require("waiting for the Kubernetes API" in controller.log(), "the log does not say why it waits")
+        proxy.rule = lambda request: None
+        rules.settle()
+        rules.check()
+        eventually("it is ready", lambda: system.plain(port, "/readyz") == "ok")
+        controller.stop()
+    return case
+
+
+def stopped_while_it_waits(system, _rules):
+    """... and is stopped meanwhile, in good order."""
+    proxy = wire.Proxy(system)
+    proxy.rule = lambda request: wire.UNAVAILABLE
+    controller = system.start()
+    eventually("it waits", lambda: "waiting for the Kubernetes API" in controller.log())
+    controller.stop()
+
+
+def no_way_to_start(system, _rules):
+    """What cannot get better ends the program with its cause: exit code 1."""
+    proxy = wire.Proxy(system)
+    proxy.rule = lambda request: wire.Answer(404, "NotFound")
+    controller = system.start()
+    require(controller.process.wait(20) == 1, "a server without namespaces was taken for Kubernetes")
+    require("the Kubernetes API cannot be used" in controller.log(), controller.log())
+    system.controller_kubeconfig = system.folder / "broken"
+    system.controller_kubeconfig.write_text("not: [a kubeconfig")
+    controller = system.start()
+    require(controller.process.wait(20) == 1, "a broken kubeconfig was taken")
+    require("broken" in controller.log(), controller.log())
 
 
 def faulty_lease(act):
@@ -278,6 +324,11 @@ def cases(_points):
             found[f"api/reads-{name}"] = faulty_reads(act)
     for name in ("409", "500", "line-cut-after"):
         found[f"api/every-second-write-{name}"] = faulty_writes(ACTS[name], wire.every_second_of_each)
+    for name, act in {"403": wire.Answer(403, "Forbidden"), "409": wire.CONFLICT, "429": wire.TOO_MANY,
+                      "500": wire.BROKEN, "line-cut-before": wire.DROP_BEFORE}.items():
+        found[f"api/start-{name}"] = faulty_start(act)
+    found["api/start-stopped-while-it-waits"] = stopped_while_it_waits
+    found["api/start-that-cannot-get-better"] = no_way_to_start
     for name in ("409", "500", "line-cut-before", "line-cut-after"):
         found[f"api/lease-{name}"] = faulty_lease(ACTS[name])
     found["api/lease-silent"] = silent_lease

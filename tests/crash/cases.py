@@ -1,7 +1,8 @@
 #!/usr/bin/env python3
 """Crash tests of the real controller; tests/crash/README.md has the picture.
 
-    cases.py list POINT...     the names of all cases, given the names of controller/base/crash_point.h
+    cases.py list quick|rest POINT...  the names of the cases that ./dev test runs, or of all others, given the names of
+                               controller/base/crash_point.h
     cases.py run CASE          runs one; exit code 0: held, 1: what did not is on standard output
 
 Needs NEOID_BUILD, NEOID_TEST_POSTGRES and NEOID_KUBECTL. NEOID_CRASH_KEEP=yes leaves the folder of a failed case.
@@ -23,12 +24,19 @@ import system
 import trace_cases
 
 FAMILIES = [kill_cases, restore_cases, store_cases, replica_cases, api_cases, clock_cases, kubectl_cases, trace_cases]
+# Beside the kill at each crash point.
+QUICK = ["kill/wrong-calls", "api/start-500", "api/start-stopped-while-it-waits", "api/lease-silent",
+         "replicas/an-orderly-hand-over/sqlite", "store-cut-off/without-a-store/postgres"]
 LIMIT = 200  # seconds; a case takes three to ten where nothing else runs
 
 
 def all_cases(points):
     """name -> (store form, function of a System and its Rules)."""
     return {name: case for family in FAMILIES for name, case in family.cases(points).items()}
+
+
+def is_quick(name, points):
+    return name in kill_cases.quick(points) or any(name == each or name.startswith(each + "/") for each in QUICK)
 
 
 def run(name, case):
@@ -52,8 +60,9 @@ def run(name, case):
 
 
 def main():
-    if len(sys.argv) >= 2 and sys.argv[1] == "list":
-        print("\n".join(all_cases(sys.argv[2:])))
+    if len(sys.argv) >= 3 and sys.argv[1] == "list" and sys.argv[2] in ("quick", "rest"):
+        points = sys.argv[3:]
+        print("\n".join(name for name in all_cases(points) if is_quick(name, points) == (sys.argv[2] == "quick")))
         return 0
     if len(sys.argv) != 3 or sys.argv[1] != "run":
         print(__doc__, file=sys.stderr)

@@ -47,8 +47,9 @@ std::string points() {
 std::string program() { return "python3 -B '" + std::string(NEOID_SOURCE_DIR) + "/tests/crash/cases.py' "; }
 
 // "kill/issue-committed/Rotate/sqlite", as cases.py lists them; one name that says so where it cannot.
-std::vector<std::string> cases() {
-  const Outcome listed = run("NEOID_BUILD='" NEOID_BINARY_DIR "' " + program() + "list " + points());
+std::vector<std::string> cases(const std::string& which) {
+  const Outcome listed =
+      run("NEOID_BUILD='" NEOID_BINARY_DIR "' " + program() + "list " + which + " " + points());
   std::vector<std::string> names;
   std::istringstream lines(listed.output);
   for (std::string line; std::getline(lines, line);) names.push_back(line);
@@ -128,7 +129,9 @@ class Runner {
 };
 
 class Crash : public testing::TestWithParam<std::string> {};
-INSTANTIATE_TEST_SUITE_P(Cases, Crash, testing::ValuesIn(cases()), test_name);
+// tests/support/run_tests.py runs the quick ones by default.
+INSTANTIATE_TEST_SUITE_P(Quick, Crash, testing::ValuesIn(cases("quick")), test_name);
+INSTANTIATE_TEST_SUITE_P(Rest, Crash, testing::ValuesIn(cases("rest")), test_name);
 
 TEST_P(Crash, TheRulesHold) {
   const Outcome outcome = Runner::get().outcome(GetParam());

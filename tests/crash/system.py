@@ -117,7 +117,7 @@ class Api:
 
 
 class Controller:
-    def __init__(self, system, holder, crash_at, flags, environment):
+    def __init__(self, system, holder, crash_at, flags, environment, health):
         self.system = system
         self.holder = holder
         self.log_path = system.folder / f"controller-{len(system.controllers)}.log"
@@ -127,7 +127,7 @@ class Controller:
             "--lease-namespace", "neoid-system", "--lease-name", "neoid",
             "--create-deadline", f"{CREATE_DEADLINE}s", "--sweep-interval", "0.4s",
             "--lease-duration", "0.8s", "--lease-renew-deadline", "0.6s", "--lease-retry-period", "0.1s",
-            "--health-listen", "127.0.0.1:0",
+            "--health-listen", health,
             "--issuer", "https://issuer.example", "--token-url", "https://issuer.example/token", *flags]
         variables = {name: value for name, value in os.environ.items() if not name.startswith("NEOID_")}
         if crash_at:
@@ -210,11 +210,28 @@ class System:
             "contexts": [{"name": "c", "context": {"cluster": "c", "user": "u"}}]}))
         return path
 
-    def start(self, crash_at="", flags=(), environment=None, holder=None):
+    def start(self, crash_at="", flags=(), environment=None, holder=None, health="127.0.0.1:0"):
         holder = holder or f"replica-{len(self.controllers)}"
-        controller = Controller(self, holder, crash_at, flags, environment or {})
+        controller = Controller(self, holder, crash_at, flags, environment or {}, health)
         self.controllers.append(controller)
         return controller
+
+    @staticmethod
+    def free_port():
+        with socket.create_server(("127.0.0.1", 0)) as listener:
+            return listener.getsockname()[1]
+
+    @staticmethod
+    def plain(port, path):
+        """The body of a plain HTTP answer; empty where nobody listens yet."""
+        connection = http.client.HTTPConnection("127.0.0.1", port, timeout=5)
+        try:
+            connection.request("GET", path)
+            return connection.getresponse().read().decode().strip()
+        except OSError:
+            return ""
+        finally:
+            connection.close()
 
     def neoid(self, *arguments, input_text=None):
         return subprocess.run([NEOID, *arguments], input=input_text, text=True, capture_output=True, timeout=30,

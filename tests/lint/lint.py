@@ -4,6 +4,7 @@
 - Includes follow the arrows of the root CMakeLists.txt (its DEPS, transitively), and the arrows themselves keep to
   what DESIGN.md forbids.
 - Every folder of the table has a README.md of at most 20 lines.
+- Every rule and lesson of DESIGN.md has a test of its name.
 - Nothing in the tree looks like a live secret or a path of somebody's machine.
 """
 import pathlib
@@ -104,6 +105,25 @@ def check_readmes(arrows, say):
             say(f"{folder}/README.md", 21, "is longer than 20 lines")
 
 
+def letters(text):
+    return re.sub(r"[^a-z0-9]", "", text.lower())
+
+
+def check_titles(files, say):
+    """Every rule and every lesson of DESIGN.md has a test whose name begins with its title."""
+    names = set()
+    for file in files:
+        if file.startswith("tests/") and file.endswith((".cc", ".py")) and (ROOT / file).exists():
+            text = (ROOT / file).read_text()
+            names.update(re.findall(r"^TEST(?:_[FP])?\(\w+,\s*(\w+)\)", text, re.M))
+            names.update(re.findall(r"^    def test_(\w+)", text, re.M))
+    tests = {letters(name) for name in names}
+    for number, line in enumerate((ROOT / "DESIGN.md").read_text().splitlines(), 1):
+        title = re.match(r"(?:\d+\.|-) \*([^*]+)\*", line)
+        if title and not any(test.startswith(letters(title[1])) for test in tests):
+            say("DESIGN.md", number, f"no test's name begins with the words of '{title[1]}'")
+
+
 SECRETS = re.compile(r"-----BEGIN (?:EC |RSA )?PRIVATE KEY-----|\bneoid_[0-9A-Za-z]{49}\b|\bAKIA[0-9A-Z]{16}\b")
 PLACES = re.compile(r"/home/[a-z]+/|/root/[a-z.]|/work/(?:main|shared)")
 
@@ -136,6 +156,7 @@ def main():
     check_includes(arrows, listed, say)
     check_readmes(arrows, say)
     check_texts(listed, say)
+    check_titles(listed, say)
     print("\n".join(problems), end="\n" if problems else "")
     return 1 if problems else 0
 

@@ -19,6 +19,8 @@ class FakeClock final : public Clock {
   void advance(Duration duration) { elapsed_ += duration.count(); }
   // Threads that are inside a wait now: a test waits for its code to have come to rest.
   int waiting() const { return waiting_; }
+  // Waits that were begun. A single waiter has looked at the time, and rests again, when this has grown by two.
+  int waits() const { return waits_; }
 
   Instant now() const override { return start_ + Duration(elapsed_); }
   SteadyTime steady_now() const override { return SteadyTime(std::chrono::hours(1)) + Duration(elapsed_); }
@@ -26,6 +28,7 @@ class FakeClock final : public Clock {
     // Wakes up at least every millisecond, as a condition variable may: a notification that comes between two real
     // waits would be lost if they were one wait to the caller.
     ++waiting_;
+    ++waits_;
     condition.wait_until(mutex, std::chrono::steady_clock::now() + std::chrono::milliseconds(1), stop);
     --waiting_;
     if (stop.stop_requested()) return Wake::Stopped;
@@ -36,6 +39,7 @@ class FakeClock final : public Clock {
   const Instant start_;
   std::atomic<Duration::rep> elapsed_{0};
   std::atomic<int> waiting_{0};
+  std::atomic<int> waits_{0};
 };
 
 }  // namespace neoid

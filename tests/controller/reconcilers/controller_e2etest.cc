@@ -160,7 +160,7 @@ TEST_P(ControllerTest, ARotationByHandKeepsTheOldOneForTheOverlap) {
   EXPECT_TRUE(system.accepts(before).accepted) << "the version before was cut off";
 }
 
-TEST_P(ControllerTest, SomebodyElsesSecretIsLeftAlone) {
+TEST_P(ControllerTest, NobodyElsesSecretIsTouched) {
   const Json foreign = {{"apiVersion", "v1"},
                         {"kind", "Secret"},
                         {"metadata", {{"namespace", "apps"}, {"name", "billing-oauth"}}},
@@ -203,7 +203,7 @@ TEST_P(ControllerTest, AScopeThatIsHeldWaitsForItsHolders) {
   });
 }
 
-TEST_P(ControllerTest, DeletionRevokesTheCredentialAndTakesTheSecretAway) {
+TEST_P(ControllerTest, DeletionFinishesWithTheCredentialRevokedAndTheSecretGone) {
   system.start_controller();
   system.apply(make_user("billing"));
   system.wait_ready("billing");

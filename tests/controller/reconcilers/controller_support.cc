@@ -3,9 +3,13 @@
 #include <sqlite3.h>
 #include <unistd.h>
 
+#include <fstream>
+#include <iterator>
 #include <thread>
 
+#include "controller/base/mutex.h"
 #include "controller/kube/kubeconfig.h"
+#include "controller/kube/transport.h"
 #include "controller/reconcilers/cluster.h"
 #include "reconcile/api/embedded.h"
 #include "reconcile/base/crypto.h"
@@ -29,23 +33,63 @@ std::filesystem::path make_folder() {
 
 }  // namespace
 
+// Lets a test answer in the API's place.
+class System::WireTransport final : public kube::Transport {
+ public:
+  explicit WireTransport(std::shared_ptr<kube::Transport> below) : below_(std::move(below)) {}
+
+  void set(Wire wire) {
+    MutexLock lock(mutex_);
+    wire_ = std::move(wire);
+  }
+  Result<http::ClientResponse> send(const http::ClientRequest& request) override {
+    auto said = ask(request);
+    return said ? std::move(*said) : below_->send(request);
+  }
+  Result<http::ClientResponse> stream(const http::ClientRequest& request,
+                                      const std::function<bool(std::string_view)>& on_chunk,
+                                      std::stop_token stop) override {
+    auto said = ask(request);
+    return said ? std::move(*said) : below_->stream(request, on_chunk, std::move(stop));
+  }
+
+ private:
+  std::optional<Result<http::ClientResponse>> ask(const http::ClientRequest& request) {
+    Wire wire;
+    {
+      MutexLock lock(mutex_);
+      wire = wire_;
+    }
+    return wire ? wire(request) : std::nullopt;
+  }
+
+  const std::shared_ptr<kube::Transport> below_;
+  Mutex mutex_;
+  Wire wire_ NEOID_GUARDED_BY(mutex_);
+};
+
 System::System(StoreForm form) : folder_(make_folder()), form_(form) {
-  const Instant now = clock_.now();
+  options.lease.name = {"kube-system", "neoid"};
+  options.lease.holder = "test-" + std::to_string(::getpid());
+  options.lease.retry_period = std::chrono::seconds(1);
+  options.settings.issuer = "https://issuer.example";
+  options.settings.create_deadline = 1s;
+  options.sweep_interval = 500ms;
+  const Instant now = api_clock_.now();
   const auto ca = http::make_ca("test", now - 1h, now + 24h);
   http::CertificateOptions certificate;
   certificate.common_name = "test";
   certificate.ip_addresses = {"127.0.0.1"};
   certificate.not_before = now - 1h;
   certificate.not_after = now + 24h;
-  apiserver::ApiServerOptions options;
-  options.data = folder_ / "api";
-  options.tls = http::TlsOptions{http::make_certificate(*ca, certificate).value(), ca->certificate_pem};
-  options.token_file_text = "test-token,platform,platform,\"system:masters\"\n";
+  apiserver::ApiServerOptions api;
+  api.data = folder_ / "api";
+  api.tls = http::TlsOptions{http::make_certificate(*ca, certificate).value(), ca->certificate_pem};
+  api.token_file_text = "test-token,platform,platform,\"system:masters\"\n";
   for (const api::EmbeddedFile& file : api::embedded_crd())
-    options.bootstrap.push_back(parse_yaml(file.text).value());
-  options.bootstrap.push_back(
-      {{"apiVersion", "v1"}, {"kind", "Namespace"}, {"metadata", {{"name", "apps"}}}});
-  auto server = apiserver::ApiServer::open(std::move(options), clock_);
+    api.bootstrap.push_back(parse_yaml(file.text).value());
+  api.bootstrap.push_back({{"apiVersion", "v1"}, {"kind", "Namespace"}, {"metadata", {{"name", "apps"}}}});
+  auto server = apiserver::ApiServer::open(std::move(api), api_clock_);
   if (!server) {
     ADD_FAILURE() << server.error().describe();
     std::abort();
@@ -59,6 +103,8 @@ System::System(StoreForm form) : folder_(make_folder()), form_(form) {
                         {{.name = "platform", .token = Secret(std::string("test-token"))}})));
   transport_ = kube::connect(kube::ConnectionOptions{kubeconfig(), ""}).value();
   client_ = std::make_unique<kube::Client>(transport_);
+  wire_ = std::make_shared<WireTransport>(transport_);
+  controller_client_ = std::make_unique<kube::Client>(wire_);
 
   store_url_ = "sqlite:" + (folder_ / "identity.db").string();
   if (form_ == StoreForm::Postgres) {
@@ -70,7 +116,14 @@ System::System(StoreForm form) : folder_(make_folder()), form_(form) {
     database_ = postgres->create_database();
     store_url_ = postgres->url(database_);
   }
-  auto store = store::open_store(store_url_, store::Migration::Apply);
+  open_store();
+}
+
+void System::open_store() {
+  store::StoreOptions store_options;
+  store_options.migration = store::Migration::Apply;
+  store_options.clock = [this] { return api_clock_.now() + Duration(database_ahead_); };
+  auto store = store::open_store(store_url_, std::move(store_options));
   if (!store) {
     ADD_FAILURE() << store.error().describe();
     std::abort();
@@ -81,6 +134,8 @@ System::System(StoreForm form) : folder_(make_folder()), form_(form) {
 System::~System() {
   stop_controller();
   store_.reset();
+  controller_client_.reset();
+  wire_.reset();
   client_.reset();
   transport_.reset();
   server_->stop();
@@ -91,14 +146,7 @@ System::~System() {
 }
 
 void System::start_controller() {
-  ControllerOptions options;
-  options.lease.name = {"kube-system", "neoid"};
-  options.lease.holder = "test-" + std::to_string(::getpid());
-  options.lease.retry_period = std::chrono::seconds(1);
-  options.settings.issuer = "https://issuer.example";
-  options.settings.create_deadline = 1s;
-  options.sweep_interval = 500ms;
-  auto controller = Controller::create(*client_, *store_, clock_, metrics_, options);
+  auto controller = Controller::create(*controller_client_, *store_, clock, metrics_, options);
   ASSERT_TRUE(controller) << controller.error().describe();
   controller_ = std::move(*controller);
   controller_->start();
@@ -174,19 +222,117 @@ std::string System::metrics() const {
   return metrics_.text();
 }
 
-void System::outside(const std::string& sql) {
+void System::set_wire(Wire wire) { wire_->set(std::move(wire)); }
+
+std::string System::ask(const std::string& sql) const {
   if (form_ == StoreForm::Postgres) {
-    const auto connection = test::PostgresServer::get()->connect(database_);
-    ASSERT_EQ(test::pg_ask(connection.get(), sql).error, "");
+    const auto answer = test::pg_ask(test::PostgresServer::get()->connect(database_).get(), sql);
+    EXPECT_EQ(answer.error, "") << sql;
+    return answer.value;
+  }
+  std::string plain = sql;
+  for (std::size_t at = 0; (at = plain.find("neoid.", at)) != std::string::npos;) plain.erase(at, 6);
+  std::string value;
+  sqlite3* database = nullptr;
+  EXPECT_EQ(sqlite3_open((folder_ / "identity.db").c_str(), &database), SQLITE_OK);
+  sqlite3_busy_timeout(database, 5000);
+  const auto keep = [](void* to, int, char** columns, char**) {
+    *static_cast<std::string*>(to) = columns[0] == nullptr ? "" : columns[0];
+    return 1;  // one row is enough
+  };
+  const int result = sqlite3_exec(database, plain.c_str(), keep, &value, nullptr);
+  EXPECT_TRUE(result == SQLITE_OK || result == SQLITE_ABORT) << sqlite3_errmsg(database);
+  sqlite3_close(database);
+  return value;
+}
+
+std::string System::stored_text() const {
+  if (form_ == StoreForm::Postgres) return ask("SELECT schema_to_xml('neoid', true, false, '')::text");
+  std::string text;
+  for (const auto& file : std::filesystem::directory_iterator(folder_)) {
+    if (!file.path().filename().string().starts_with("identity.db")) continue;
+    std::ifstream in(file.path(), std::ios::binary);
+    text.append(std::istreambuf_iterator<char>(in), {});
+  }
+  return text;
+}
+
+void System::move_database_clock(std::chrono::minutes by) {
+  database_ahead_ += std::chrono::duration_cast<Duration>(by).count();
+  if (form_ == StoreForm::Sqlite) return;
+  outside(
+      "CREATE OR REPLACE FUNCTION neoid.neoid_now() RETURNS timestamptz LANGUAGE sql VOLATILE AS "
+      "$$ SELECT clock_timestamp() + interval '" +
+      std::to_string(database_ahead_) + " microseconds' $$");
+}
+
+void System::take_snapshot() {
+  ASSERT_FALSE(controller_);
+  store_.reset();
+  if (form_ == StoreForm::Postgres) {
+    const auto admin = test::PostgresServer::get()->connect("postgres");
+    ASSERT_EQ(test::pg_ask(admin.get(), "CREATE DATABASE " + database_ + "_then TEMPLATE " + database_).error,
+              "");
+  } else {
+    ASSERT_TRUE(store::backup_store(store_url_, (folder_ / "then.db").string()));
+  }
+  open_store();
+}
+
+void System::restore_snapshot() {
+  ASSERT_FALSE(controller_);
+  store_.reset();
+  if (form_ == StoreForm::Postgres) {
+    const auto admin = test::PostgresServer::get()->connect("postgres");
+    ASSERT_EQ(test::pg_ask(admin.get(), "DROP DATABASE " + database_ + " WITH (FORCE)").error, "");
+    ASSERT_EQ(test::pg_ask(admin.get(), "ALTER DATABASE " + database_ + "_then RENAME TO " + database_).error,
+              "");
+  } else {
+    ASSERT_TRUE(store::restore_store(store_url_, (folder_ / "then.db").string()));
+  }
+  open_store();
+}
+
+void System::cut_store() {
+  if (form_ == StoreForm::Postgres) {
+    const auto admin = test::PostgresServer::get()->connect("postgres");
+    ASSERT_EQ(test::pg_ask(admin.get(), "ALTER DATABASE " + database_ + " ALLOW_CONNECTIONS false").error,
+              "");
+    ASSERT_EQ(
+        test::pg_ask(admin.get(), "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '" +
+                                      database_ + "'")
+            .error,
+        "");
     return;
   }
-  sqlite3* database = nullptr;
-  ASSERT_EQ(sqlite3_open((folder_ / "identity.db").c_str(), &database), SQLITE_OK);
-  sqlite3_busy_timeout(database, 5000);
-  EXPECT_EQ(sqlite3_exec(database, sql.c_str(), nullptr, nullptr, nullptr), SQLITE_OK)
-      << sqlite3_errmsg(database);
-  sqlite3_close(database);
+  ASSERT_EQ(sqlite3_open((folder_ / "identity.db").c_str(), &blocker_), SQLITE_OK);
+  sqlite3_busy_timeout(blocker_, 5000);
+  ASSERT_EQ(sqlite3_exec(blocker_, "BEGIN IMMEDIATE", nullptr, nullptr, nullptr), SQLITE_OK);
 }
+
+void System::mend_store() {
+  if (form_ == StoreForm::Postgres) {
+    const auto admin = test::PostgresServer::get()->connect("postgres");
+    ASSERT_EQ(test::pg_ask(admin.get(), "ALTER DATABASE " + database_ + " ALLOW_CONNECTIONS true").error, "");
+  }
+  sqlite3_close(blocker_);  // rolls back
+  blocker_ = nullptr;
+}
+
+std::string System::run_outside(const std::string& sql) {
+  if (form_ == StoreForm::Postgres)
+    return test::pg_ask(test::PostgresServer::get()->connect(database_).get(), sql).error;
+  sqlite3* database = nullptr;
+  EXPECT_EQ(sqlite3_open((folder_ / "identity.db").c_str(), &database), SQLITE_OK);
+  sqlite3_busy_timeout(database, 5000);
+  const bool done = sqlite3_exec(database, sql.c_str(), nullptr, nullptr, nullptr) == SQLITE_OK;
+  std::string error = done ? "" : sqlite3_errmsg(database);
+  sqlite3_close(database);
+  return error;
+}
+
+void System::outside(const std::string& sql) { EXPECT_EQ(run_outside(sql), "") << sql; }
+void System::outside_is_refused(const std::string& sql) { EXPECT_NE(run_outside(sql), "") << sql; }
 
 std::string System::value(const Json& secret, const std::string& key) {
   return unbase64(secret.at("data").value(key, "")).value_or("");
@@ -206,6 +352,15 @@ Json make_user(const std::string& name, const Json& spec_more) {
           {"kind", "IntegrationUser"},
           {"metadata", {{"namespace", "apps"}, {"name", name}}},
           {"spec", spec}};
+}
+
+Json make_system_user(const std::string& name) {
+  return {{"apiVersion", api::kApiVersion},
+          {"kind", "SystemIntegrationUser"},
+          {"metadata", {{"name", name}}},
+          {"spec",
+           {{"displayName", "System user " + name},
+            {"credentials", {{"secretRef", {{"namespace", "apps"}, {"name", name + "-oauth"}}}}}}}};
 }
 
 Json make_scope(const std::string& name) {

@@ -1,7 +1,9 @@
-// Lessons that other operators paid for, and rules of DESIGN.md that take more than one step to show: over the embedded
-// API and both stores.
+// Lessons that other operators paid for, each by its name (tests/lint counts them), and rules of DESIGN.md that take more
+// than one step to show: over the embedded API and both stores.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+
+#include <atomic>
 
 #include "controller/reconcilers/cluster.h"
 #include "reconcile/credentials/client_secret.h"
@@ -78,7 +80,7 @@ TEST_P(LessonsTest, TwoResourcesThatNameOneSecretBothSaySoAndTheOwnerKeepsIt) {
   EXPECT_TRUE(system.is_ready("billing"));
 }
 
-TEST_P(LessonsTest, AConflictEndsWhenTheForeignSecretGoes) {
+TEST_P(LessonsTest, ASecretThatIsNotOursIsLeftAloneAndTheConflictEndsWhenItGoes) {
   system.apply(foreign_secret("theirs"));
   system.start_controller();
   system.apply(make_user("billing"));
@@ -154,6 +156,86 @@ TEST_P(LessonsTest, ScopesAreNeverWidenedWhenANamespaceLosesItsRight) {
   label(nullptr);
   system.eventually("it is taken back",
                     [&] { return system.accepts(*system.secret("billing-oauth")).scopes.empty(); });
+}
+
+// The cache of Secrets stays empty, as after a watch that filters wrongly: what is there is read live.
+TEST_P(LessonsTest, ACacheMissIsNotAnAbsence) {
+  system.start_controller();
+  system.apply(make_user("billing"));
+  system.wait_ready("billing");
+  const Json secret = *system.secret("billing-oauth");
+  system.stop_controller();
+  std::atomic<int> lists{0};
+  system.set_wire([&](const http::ClientRequest& request) -> std::optional<Result<http::ClientResponse>> {
+    if (!request.target.starts_with("/api/v1/secrets?")) return std::nullopt;
+    if (request.target.find("watch=") != std::string::npos)
+      return fail(ErrorKind::Unavailable, "the test holds the watch");
+    ++lists;
+    return http::ClientResponse{
+        200, {}, R"({"kind":"SecretList","apiVersion":"v1","metadata":{"resourceVersion":"1"},"items":[]})"};
+  });
+  system.start_controller();
+  system.merge("billing", {{"spec", {{"description", "changed"}}}});
+  system.wait_ready("billing");
+  EXPECT_GT(lists, 0);
+  EXPECT_EQ(*system.secret("billing-oauth"), secret) << "it was taken for absent";
+  EXPECT_EQ(system.ask("SELECT count(*) FROM neoid.credential_versions"), "1");
+}
+
+TEST_P(LessonsTest, AFailedWriteIsNeverFollowedByReady) {
+  std::atomic<int> refused{0};
+  system.set_wire([&](const http::ClientRequest& request) -> std::optional<Result<http::ClientResponse>> {
+    if (request.method != "POST" || request.target.find("/secrets") == std::string::npos) return std::nullopt;
+    ++refused;
+    return http::ClientResponse{
+        403, {}, R"({"kind":"Status","code":403,"reason":"Forbidden","message":"not today"})"};
+  });
+  system.start_controller();
+  system.apply(make_user("billing"));
+  system.eventually("it is tried again", [&] {
+    EXPECT_FALSE(system.is_ready("billing"));
+    return refused > 2;
+  });
+  EXPECT_EQ(reason("billing", "Ready"), "ApiUnavailable");
+  EXPECT_FALSE(system.secret("billing-oauth"));
+  system.set_wire(nullptr);
+  system.wait_ready("billing");
+  EXPECT_TRUE(system.accepts(*system.secret("billing-oauth")).accepted);
+}
+
+TEST_P(LessonsTest, WhatTheStoreHoldsAndNeoidDidNotMakeStaysAlsoOfAnotherCluster) {
+  const auto row = [](char digit, const std::string& more) {
+    return "(" + std::string("'") + std::string(8, digit) +
+           "-0000-4000-8000-000000000000', 'custom', 'client-" + digit + "', " + more + ")";
+  };
+  std::string table = system.users_table();
+  system.outside("INSERT INTO " + table +
+                 " (user_id, kind, client_id, standing, cluster, namespace, name, uid) VALUES " +
+                 row('1', "'unowned', '', '', '', ''") + ", " +
+                 row('2', "'owned', 'another-cluster', 'apps', 'billing', 'another-uid'"));
+  system.start_controller();
+  system.apply(make_user("billing"));
+  system.wait_ready("billing");
+  system.remove("billing");
+  system.eventually("it is gone", [&] { return !system.user("billing"); });
+  system.apply(make_user("other"));
+  system.wait_ready("other");
+  EXPECT_EQ(system.ask("SELECT count(*) FROM neoid.users WHERE client_id LIKE 'client-%'"), "2");
+  EXPECT_EQ(system.ask("SELECT standing FROM neoid.users WHERE client_id = 'client-2'"), "owned");
+}
+
+TEST_P(LessonsTest, DeletesGoByRecordedOwnershipAndNotByTheNameInTheSpec) {
+  system.start_controller();
+  system.apply(make_user("billing"));
+  system.wait_ready("billing");
+  const Json before = *system.secret("billing-oauth");
+  system.apply(make_user("second", {{"credentials", {{"secretName", "billing-oauth"}}}}));
+  system.eventually("the second says so",
+                    [&] { return reason("second", "CredentialsDelivered") == "SecretConflict"; });
+  system.remove("second");
+  system.eventually("the second is gone", [&] { return !system.user("second"); });
+  EXPECT_EQ(*system.secret("billing-oauth"), before);
+  EXPECT_TRUE(system.accepts(before).accepted);
 }
 
 TEST_P(LessonsTest, LabelsAndAnnotationsThatOthersPutOnTheSecretStay) {

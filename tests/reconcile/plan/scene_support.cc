@@ -132,8 +132,7 @@ Scene Scene::settled(api::Kind kind) {
                                  create.content.labels,
                                  create.content.annotations,
                                  create.content.data,
-                                 false,
-                                 create.owner_reference};
+                                 false};
   api::UserResource& resource = scene.view.resource;
   resource.has_finalizer = true;
   resource.status.observed_generation = 1;

@@ -86,6 +86,25 @@ const std::vector<Case>& states() {
          c.store_error = Error{ErrorKind::Timeout, "slow"};
        },
        "+Reconciling(StoreUnavailable) -IdentitySynced(StoreUnavailable) -Ready(StoreUnavailable)"},
+      {"a deletion waits for the store",
+       [](Came& c) {
+         c.scene.view.resource.deleted_at = c.scene.view.now;
+         c.store_error = Error{ErrorKind::Unavailable, "no route"};
+       },
+       "+Reconciling(StoreUnavailable) -Ready(StoreUnavailable)"},
+      {"a deletion is refused by the store",
+       [](Came& c) {
+         c.scene.view.resource.deleted_at = c.scene.view.now;
+         c.store_error = Error{ErrorKind::Internal, "no such table"};
+       },
+       "+Stalled(InternalError) -Ready(InternalError)"},
+      {"a deletion waits for the API",
+       [](Came& c) {
+         c.scene.view.resource.deleted_at = c.scene.view.now;
+         c.identity.reset();
+         c.api_error = Error{ErrorKind::Unavailable, "etcd is away"};
+       },
+       "+Reconciling(ApiUnavailable) -Ready(ApiUnavailable)"},
       {"another resource owns the user",
        [](Came& c) {
          c.store_error = Error{ErrorKind::Conflict, "the user belongs to another", "OwnedByAnother"};
