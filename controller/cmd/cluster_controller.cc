@@ -9,10 +9,14 @@
 #include "controller/cli/output.h"
 #include "controller/cmd/health.h"
 #include "controller/cmd/signals.h"
+#include "controller/cmd/startup.h"
 #include "controller/kube/measured_transport.h"
 
 namespace neoid::cmd {
 namespace {
+
+// Longer than a database needs to start again, shorter than a person waits for a reason.
+constexpr Duration kPatience = std::chrono::minutes(1);
 
 store::StoreOptions store_options(bool migrate) {
   store::StoreOptions options;
@@ -32,14 +36,27 @@ int run_cluster_controller(const ClusterControllerOptions& options) {
   hold_stop_signals();
   SystemClock clock;
   MetricsRegistry metrics;
-  auto store = store::open_store(options.store_url, store_options(options.migrate));
-  if (!store) return cli::report(std::cerr, store.error());
+  Startup startup(clock, kPatience, stop_signal_within);
+  std::unique_ptr<http::Server> health;
+  if (!options.health_address.empty()) {
+    auto served = serve_health(options.health_address, metrics,
+                               {[&] { return startup.unready(); }, [&] { startup.sample(); }});
+    if (!served) return cli::report(std::cerr, wrap("--health-listen", served.error()));
+    health = std::move(*served);
+  }
+  const auto give_up = [&](const Error& error) {
+    return startup.stopped() ? cli::kDone : cli::report(std::cerr, error);
+  };
+  auto store = startup.wait_for<std::unique_ptr<store::IdentityStore>>(
+      "the store", [&] { return store::open_store(options.store_url, store_options(options.migrate)); });
+  if (!store) return give_up(store.error());
   auto transport = kube::connect(options.connection);
   if (!transport) return cli::report(std::cerr, transport.error());
   const kube::Client client(kube::measured(*transport, metrics));
-  auto controller = reconcilers::Controller::create(client, **store, clock, metrics, options.controller);
-  if (!controller)
-    return cli::report(std::cerr, wrap("the Kubernetes API cannot be used", controller.error()));
+  auto controller = startup.wait_for<std::unique_ptr<reconcilers::Controller>>("the Kubernetes API", [&] {
+    return reconcilers::Controller::create(client, **store, clock, metrics, options.controller);
+  });
+  if (!controller) return give_up(wrap("the Kubernetes API cannot be used", controller.error()));
   auto webhook = start_webhook(options.webhook, client, (*controller)->caches(), clock, metrics);
   if (!webhook) return cli::report(std::cerr, wrap("--webhook-listen", webhook.error()));
   const auto unready = [&] {
@@ -47,12 +64,7 @@ int run_cluster_controller(const ClusterControllerOptions& options) {
     if (*webhook && !(*webhook)->server->problem().empty()) reasons.push_back((*webhook)->server->problem());
     return reasons;
   };
-  std::unique_ptr<http::Server> health;
-  if (!options.health_address.empty()) {
-    auto served = serve_health(options.health_address, metrics, {unready, [&] { (*controller)->sample(); }});
-    if (!served) return cli::report(std::cerr, wrap("--health-listen", served.error()));
-    health = std::move(*served);
-  }
+  startup.done({unready, [&] { (*controller)->sample(); }});
   (*controller)->start();
   log::info("controller started",
             {{"store", (*store)->location()}, {"holder", options.controller.lease.holder}});
