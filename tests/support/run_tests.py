@@ -23,7 +23,8 @@ TESTS = pathlib.Path(__file__).resolve().parent.parent
 # What `./dev test` leaves to `./dev check --all`, and why.
 ON_REQUEST = {
     "test_crash": "hundreds of real processes are killed and started again",
-    "test_deploy_applied": "a whole deployment is installed, run and removed, in namespaces of the kernel",
+    "test_deploy_upgrade": "a deployment is upgraded under load, by two programs",
+    "test_deploy_cannot_work": "a deployment is broken in many ways, one after the other",
 }
 
 
