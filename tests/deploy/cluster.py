@@ -58,6 +58,10 @@ def isolate():
     os.execvp("unshare", ["unshare", "-n", "-m", sys.executable, *sys.argv])
 
 
+def not_isolated():
+    return "NEOID_NOT_ISOLATED" in os.environ
+
+
 def until(what, seconds, check):
     """The first true answer of check; an error that says what never came."""
     deadline, last = time.monotonic() + seconds, None
