@@ -6,6 +6,7 @@
 # neoid_fuzz(NAME DEPS ...): tests/fuzz/NAME_fuzz.cc as fuzz/fuzz_NAME, under the preset `fuzz`.
 # neoid_embed(crd): crd/*.yaml as string constants in a generated source file.
 # neoid_embed_sql(PATH): PATH/migrations/*.sql as string constants in the library of PATH.
+# neoid_next_release(FOLDER): the program again, as tests/neoid_next: with the migrations of FOLDER after its own.
 
 function(neoid_target_name path out)
   string(REPLACE "/" "_" name "${path}")
@@ -136,6 +137,7 @@ function(neoid_embed_files pattern)
     COMMAND ${CMAKE_COMMAND} -DOUT=${out} "-DFILES=${files}" -DHEADER=${ARG_HEADER} -DNAMESPACE=${ARG_NAMESPACE}
             -DTYPE=${ARG_TYPE} -DFUNCTION=${ARG_FUNCTION} -P ${PROJECT_SOURCE_DIR}/cmake/embed.cmake
     DEPENDS ${files} ${PROJECT_SOURCE_DIR}/cmake/embed.cmake VERBATIM)
+  set_source_files_properties(${out} PROPERTIES SKIP_UNITY_BUILD_INCLUSION ON)   # neoid_next_release has another one
   target_sources(${library} PRIVATE ${out})
 endfunction()
 
@@ -147,4 +149,20 @@ endfunction()
 function(neoid_embed_sql path)
   neoid_embed_files(${path}/migrations/*.sql TO ${path} HEADER ${path}/migrations.h NAMESPACE store
                     TYPE EmbeddedSql FUNCTION embedded_sql)
+endfunction()
+
+# What it defines itself the linker does not take from the library, so every other object is the program's own.
+function(neoid_next_release folder)
+  file(GLOB files CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/controller/store/migrations/*.sql
+       ${PROJECT_SOURCE_DIR}/tests/${folder}/*.sql)
+  set(out ${PROJECT_BINARY_DIR}/generated/next_release/embedded_sql.cc)
+  add_custom_command(OUTPUT ${out}
+    COMMAND ${CMAKE_COMMAND} -DOUT=${out} "-DFILES=${files}" -DHEADER=controller/store/migrations.h -DNAMESPACE=store
+            -DTYPE=EmbeddedSql -DFUNCTION=embedded_sql -P ${PROJECT_SOURCE_DIR}/cmake/embed.cmake
+    DEPENDS ${files} ${PROJECT_SOURCE_DIR}/cmake/embed.cmake VERBATIM)
+  add_executable(neoid_next ${PROJECT_SOURCE_DIR}/controller/cmd/main.cc ${out})
+  set_target_properties(neoid_next PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${PROJECT_BINARY_DIR}/tests)
+  target_compile_definitions(neoid_next PRIVATE NEOID_VERSION="${NEOID_VERSION}+next")
+  neoid_link(neoid_next DEPS controller/cmd LIBS CLI11::CLI11)
+  neoid_precompile(neoid_next neoid_pch)
 endfunction()

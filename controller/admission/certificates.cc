@@ -149,17 +149,29 @@ Result<OwnCertificates::Stored> OwnCertificates::read_or_make() {
 }
 
 Result<void> OwnCertificates::inject(const std::string& bundle_pem) const {
-  const std::string bundle = base64(bundle_pem);
-  for (const kube::ResourceType& type : kConfigurations) {
-    const kube::ObjectName name{"", options_.configuration};
-    auto configuration = client_.get(type, name);
-    if (!configuration && configuration.error().kind == ErrorKind::NotFound) continue;
-    if (!configuration) return fail(configuration.error());
-    if (!put_bundle(*configuration, bundle)) continue;
-    NEOID_TRY_VOID(client_.update(type, name, *configuration));
-    log::info("the webhook configuration has the certificate's authority", {{"configuration", type.plural}});
-  }
+  for (const kube::ResourceType& type : kConfigurations)
+    NEOID_TRY_VOID(inject_into(type, base64(bundle_pem)));
   return {};
+}
+
+Result<void> OwnCertificates::inject_into(const kube::ResourceType& type, const std::string& bundle) const {
+  const kube::ObjectName name{"", options_.configuration};
+  Error last;
+  for (int attempt = 0; attempt < kAttempts; ++attempt) {
+    auto configuration = client_.get(type, name);
+    if (!configuration && configuration.error().kind == ErrorKind::NotFound) return {};
+    if (!configuration) return fail(configuration.error());
+    if (!put_bundle(*configuration, bundle)) return {};
+    const auto put = client_.update(type, name, *configuration);
+    if (put) {
+      log::info("the webhook configuration has the certificate's authority",
+                {{"configuration", type.plural}});
+      return {};
+    }
+    if (put.error().kind != ErrorKind::Conflict) return fail(put.error());
+    last = put.error();  // another replica was faster
+  }
+  return fail(std::move(last));
 }
 
 Result<http::Identity> OwnCertificates::pass() {

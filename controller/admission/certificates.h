@@ -51,6 +51,7 @@ class OwnCertificates {
   Result<Stored> make(const Json* before) const;
   Result<Stored> read_or_make();
   Result<void> inject(const std::string& bundle_pem) const;
+  Result<void> inject_into(const kube::ResourceType& type, const std::string& bundle) const;
 
   const kube::Client& client_;
   const Clock& clock_;

@@ -11,5 +11,7 @@ void hold_stop_signals();
 bool stop_signal_within(Duration time);
 // Waits for one of them. A second one during the shutdown ends the process at once, with exit code 130.
 void wait_for_stop_signal();
+// The same for at most so long; false: none came.
+bool stop_signal_within(Duration duration);
 
 }  // namespace neoid::cmd

@@ -22,6 +22,11 @@ std::optional<std::string> Leadership::trouble() const {
   return trouble_;
 }
 
+std::optional<Error> Leadership::store_lost() const {
+  MutexLock lock(mutex_);
+  return store_lost_;
+}
+
 void Leadership::note(std::optional<std::string> trouble) {
   MutexLock lock(mutex_);
   trouble_ = std::move(trouble);
@@ -64,6 +69,7 @@ bool Leadership::claim(const runtime::LeaseTerm& lease, const std::function<void
     term_ = term;
     suspected_ = false;
     trouble_.reset();
+    store_lost_.reset();
   }
   crash_point("store-claimed");
   log::info("leading", {{"epoch", lease.epoch}, {"cleanHandOver", term.clean}});
@@ -80,6 +86,10 @@ Leadership::Step Leadership::acquire(const std::function<void(const Term&)>& on_
   }
   const SteadyTime asked_at = clock_.steady_now();
   const auto lease = lease_.acquire(*stored);
+  {
+    MutexLock lock(mutex_);
+    store_lost_.reset();
+  }
   if (!lease) {
     if (lease.error().kind != ErrorKind::Conflict) {
       log::warn("the Lease could not be taken", {{"error", lease.error().describe()}});
@@ -108,7 +118,11 @@ Leadership::Step Leadership::hold(std::stop_token stop, const std::function<void
   if (suspected || !term || store_.session_lost(term->writer)) {
     lose("the store session of the term has ended");
     const auto stored = store_.stored_epoch(options_.cluster);
-    if (!stored) return Step::Hold;
+    if (!stored) {
+      MutexLock lock(mutex_);
+      store_lost_ = stored.error();
+      return Step::Hold;
+    }
     const SteadyTime asked_at = clock_.steady_now();
     const auto raised = lease_.raise(*stored);
     if (raised) {

@@ -44,6 +44,8 @@ class Leadership {
   std::optional<Term> current() const;
   // Why this replica can neither lead nor find out who does; nothing: it leads, or stands by in good order.
   std::optional<std::string> trouble() const;
+  // This replica holds the Lease and has no term, since the store does not answer: what came of asking it.
+  std::optional<Error> store_lost() const;
   // A transaction was refused as fenced: find out at once where we stand.
   void suspect();
   // A create of a Secret went unanswered: the next hand-over is not clean.
@@ -67,6 +69,7 @@ class Leadership {
   CondVar changed_;
   std::optional<std::string> trouble_ NEOID_GUARDED_BY(mutex_);
   std::optional<Term> term_ NEOID_GUARDED_BY(mutex_);
+  std::optional<Error> store_lost_ NEOID_GUARDED_BY(mutex_);
   bool suspected_ NEOID_GUARDED_BY(mutex_) = false;
   std::optional<SteadyTime> unanswered_at_ NEOID_GUARDED_BY(mutex_);  // of the last one
 };

@@ -58,7 +58,10 @@ policy::ScopeResolution UserReconciler::resolve(const api::UserResource& user,
 
 void UserReconciler::reconcile(std::span<const api::ResourceKey> keys) {
   const auto term = services_.leadership.current();
-  if (!term) return;  // a new term queues everything
+  if (!term) {  // a new term queues everything
+    if (const auto lost = services_.leadership.store_lost()) tell_of_the_store(keys, *lost);
+    return;
+  }
   const SteadyTime started = services_.clock.steady_now();
   const plan::PlanContext shared = context(*term);
   UserPasses passes = look(keys, shared);
@@ -77,6 +80,22 @@ void UserReconciler::reconcile(std::span<const api::ResourceKey> keys) {
     for (const UserPass& pass : passes) services_.meters.pass(pass.key.kind, result_of(pass));
   }
   services_.meters.batch(keys.front().kind, services_.clock.steady_now() - started);
+}
+
+// Nothing is changed without a term; but who changes a resource now sees in its condition why nothing comes of it.
+void UserReconciler::tell_of_the_store(std::span<const api::ResourceKey> keys, const Error& error) {
+  const plan::PlanContext shared = context(Term{});
+  const auto catalogue = services_.caches.catalogue();
+  services_.pool.for_each(keys.size(), [&](std::size_t i) {
+    UserPass pass;
+    pass.key = keys[i];
+    services_.caches.begin_pass(pass.key);
+    if (read_resource(pass)) read_beside(pass, *catalogue);
+    pass.store_error = error;
+    pass.view.now = services_.clock.now();
+    if (pass.open()) finish(pass, shared);
+    services_.caches.end_pass(pass.key, pass.settled, pass.wrote);
+  });
 }
 
 PassResult UserReconciler::result_of(const UserPass& pass) const {
@@ -232,7 +251,10 @@ bool UserReconciler::read_resource(UserPass& pass) {
 }
 
 void UserReconciler::gather_one(UserPass& pass, const policy::Catalogue& catalogue) {
-  if (!read_by_finalizer(pass) && !read_resource(pass)) return;
+  if (read_by_finalizer(pass) || read_resource(pass)) read_beside(pass, catalogue);
+}
+
+void UserReconciler::read_beside(UserPass& pass, const policy::Catalogue& catalogue) {
   const api::UserSpec& spec = pass.view.resource.spec;
   auto secret = services_.cluster.read_secret(spec.secret_namespace, spec.secret_name);
   if (!secret) return give_up(pass, secret.error());

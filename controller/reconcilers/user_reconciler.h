@@ -45,6 +45,8 @@ class UserReconciler {
   void commit(UserPasses& passes, const Term& term, std::optional<plan::IdentityChange> plan::Plan::*which);
   void write_secret(UserPass& pass);
   void send_create(UserPass& pass, const plan::CreateSecret& create);
+  void read_beside(UserPass& pass, const policy::Catalogue& catalogue);
+  void tell_of_the_store(std::span<const api::ResourceKey> keys, const Error& error);
   void finish(UserPass& pass, const plan::PlanContext& context);
   void finish_deletion(UserPass& pass, const plan::PlanContext& context);
   void say_why_it_waits(UserPass& pass, const plan::PlanContext& context);

@@ -84,13 +84,13 @@ def faulty_start(act):
         controller = system.start(health=f"127.0.0.1:{port}")
         system.make_user("billing")
         eventually("/readyz says why it waits",
-                   lambda: "the Kubernetes API cannot be used" in system.plain(port, "/readyz"))
+                   lambda: "the Kubernetes API: " in system.plain(port, "/readyz"))
         require(system.plain(port, "/livez") == "ok", "a start that waits is not alive")
         eventually("it is tried again", lambda: proxy.count("GET namespaces", acts=True) >= 4)
         times = [time for time, what, _ in list(proxy.log) if what == "GET namespaces"]
         least = 1 if act is wire.TOO_MANY else times[1] - times[0]  # what the server asks for comes first
         require(times[3] - times[2] >= least, f"there is no backoff: {times}")
-        require("waiting for the Kubernetes API" in controller.log(), "the log does not say why it waits")
+        require("waiting to start" in controller.log(), "the log does not say why it waits")
         proxy.rule = lambda request: None
         rules.settle()
         rules.check()
@@ -104,7 +104,7 @@ def stopped_while_it_waits(system, _rules):
     proxy = wire.Proxy(system)
     proxy.rule = lambda request: wire.UNAVAILABLE
     controller = system.start()
-    eventually("it waits", lambda: "waiting for the Kubernetes API" in controller.log())
+    eventually("it waits", lambda: "waiting to start" in controller.log())
     controller.stop()
 
 

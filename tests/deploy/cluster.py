@@ -29,12 +29,15 @@ import yaml
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent / "support"))
 import private_postgres  # noqa: E402
 from recorder import Recorder  # noqa: E402
-from render import HELM, KUBECTL, ROOT, run  # noqa: E402
+from render import HELM, ISSUER, KUBECTL, ROOT, run  # noqa: E402
 
 PROGRAM = pathlib.Path(os.environ.get("NEOID_PROGRAM", ROOT / "build/neoid"))
+NEXT_PROGRAM = PROGRAM.parent / "tests/neoid_next"  # the image of the tag `next`: a migration ahead (tests/CMakeLists.txt)
 NAMESPACE = "neoid-system"
-API_ADDRESS, SERVICE_ADDRESS, WEBHOOK_ADDRESS = "127.0.0.1", "127.0.0.2", "127.0.0.3"
-HOSTS = f"127.0.0.1 localhost database\n{WEBHOOK_ADDRESS} neoid-webhook.{NAMESPACE}.svc\n"
+API_ADDRESS, SERVICE_ADDRESS, WEBHOOK_ADDRESS, TOKEN_ADDRESS = "127.0.0.1", "127.0.0.2", "127.0.0.3", "127.0.0.4"
+ISSUER_HOST = ISSUER.removeprefix("https://")
+HOSTS = (f"127.0.0.1 localhost database\n{WEBHOOK_ADDRESS} neoid-webhook.{NAMESPACE}.svc\n"
+         f"{TOKEN_ADDRESS} {ISSUER_HOST}\n")
 
 
 def isolate():
@@ -53,6 +56,10 @@ def isolate():
         return
     os.environ["NEOID_ISOLATED"] = "yes"
     os.execvp("unshare", ["unshare", "-n", "-m", sys.executable, *sys.argv])
+
+
+def not_isolated():
+    return "NEOID_NOT_ISOLATED" in os.environ
 
 
 def until(what, seconds, check):
@@ -90,6 +97,14 @@ class Authority:
         return certificate, key
 
 
+def service_account_token(name):
+    """In the form of a real one, a JWT: the program reads from it who it is. This API knows tokens by a file."""
+    def part(value):
+        return base64.urlsafe_b64encode(value).decode().rstrip("=")
+    claims = {"sub": f"system:serviceaccount:{NAMESPACE}:{name}"}
+    return ".".join([part(b'{"alg":"none"}'), part(json.dumps(claims).encode()), part(os.urandom(16))])
+
+
 class Database:
     """PostgreSQL on database:5432, TLS only, passwords only, with the logins that manifests/postgres/roles.sql names."""
 
@@ -101,8 +116,8 @@ class Database:
             shutil.chown(self.folder, "postgres")
         bare = {"check": True, "stdout": subprocess.DEVNULL, "cwd": "/"}
         self.programs = private_postgres.programs()
-        subprocess.run(private_postgres.as_server_user([str(self.programs / "initdb"), "-D", str(self.data), "-U", "postgres",
-                                                        "-A", "trust", "-E", "UTF8", "--locale=C", "--no-sync"]), **bare)
+        subprocess.run(private_postgres.as_server_user(str(self.programs / "initdb"), "-D", str(self.data), "-U", "postgres",
+                                                        "-A", "trust", "-E", "UTF8", "--locale=C", "--no-sync"), **bare)
         certificate, key = authority.issue("database", "DNS:database")
         for source, name in ((certificate, "server.crt"), (key, "server.key")):
             shutil.copy(source, self.data / name)
@@ -125,13 +140,13 @@ class Database:
                    "-c", "listen_addresses=database", "-c", "ssl=on", "-c", "timezone=UTC",
                    "-c", f"log_directory={self.folder}"]
         self.log = open(self.folder / "server.log", "ab")
-        self.process = subprocess.Popen(private_postgres.as_server_user(command), cwd="/", stdout=self.log, stderr=self.log)
+        self.process = subprocess.Popen(private_postgres.as_server_user(*command), cwd="/", stdout=self.log, stderr=self.log)
         until("the database", 30, lambda: subprocess.run(
             [str(self.programs / "pg_isready"), "-h", str(self.folder), "-U", "postgres", "-q"], check=False).returncode == 0)
 
     def stop(self):
-        subprocess.run(private_postgres.as_server_user([str(self.programs / "pg_ctl"), "-D", str(self.data), "-m", "immediate",
-                                                        "stop"]), check=False, stdout=subprocess.DEVNULL, cwd="/")
+        subprocess.run(private_postgres.as_server_user(str(self.programs / "pg_ctl"), "-D", str(self.data), "-m", "immediate",
+                                                        "stop"), check=False, stdout=subprocess.DEVNULL, cwd="/")
         self.process.wait()
         self.log.close()
 
@@ -208,7 +223,7 @@ shift
 exec "$@"
 """
 
-    def __init__(self, cluster, name, address, template, program=None):
+    def __init__(self, cluster, name, address, template):
         self.name, self.address = name, address
         self.spec = template["spec"]
         (self.container,) = self.spec["containers"]
@@ -221,7 +236,8 @@ exec "$@"
         if os.getuid() == 0:
             command += ["setpriv", f"--reuid={security['runAsUser']}", f"--regid={security['runAsGroup']}", "--clear-groups",
                         "--inh-caps=-all", "--bounding-set=-all", "--no-new-privs"]
-        command += ["env", "-i", *(f"{key}={value}" for key, value in environment.items()), program or cluster.program, *arguments]
+        command += ["env", "-i", *(f"{key}={value}" for key, value in environment.items()), 
+                    cluster.programs[self.container["image"].rpartition(":")[2]], *arguments]
         self.log_path = folder / "log"
         with open(self.log_path, "ab") as log:
             self.process = subprocess.Popen(list(map(str, command)), stdout=log, stderr=log, cwd="/")
@@ -284,8 +300,9 @@ class Cluster:
         self.folder.chmod(0o755)
         self.program = self.folder / "neoid"  # where a pod without rights can read it
         shutil.copy(program, self.program)
+        self.programs = {(ROOT / "VERSION").read_text().strip(): self.program}  # by the image's tag
         self.authority = Authority(self.folder)
-        self.tokens = {name: base64.b16encode(os.urandom(16)).decode() for name in ("neoid", "neoid-token")}
+        self.tokens = {name: service_account_token(name) for name in ("neoid", "neoid-token")}
         accounts = [(token, f"system:serviceaccount:{NAMESPACE}:{name}",
                      ["system:serviceaccounts", f"system:serviceaccounts:{NAMESPACE}"]) for name, token in self.tokens.items()]
         self.pods, self.addresses = [], 10
@@ -294,7 +311,9 @@ class Cluster:
         certificate, key = self.authority.issue("kubernetes", f"IP:{SERVICE_ADDRESS}")
         self.recorder = Recorder((SERVICE_ADDRESS, 443), certificate, key, (API_ADDRESS, 6443), self.api.context)
         self.stopping = threading.Event()
-        self.threads = [threading.Thread(target=self._jobs, daemon=True), threading.Thread(target=self._service, daemon=True)]
+        self.threads = [threading.Thread(target=self._jobs, daemon=True),
+                        threading.Thread(target=self._service, args=(WEBHOOK_ADDRESS, "webhook"), daemon=True),
+                        threading.Thread(target=self._service, args=(TOKEN_ADDRESS, "token"), daemon=True)]
         for thread in self.threads:
             thread.start()
 
@@ -317,15 +336,20 @@ class Cluster:
     def secret(self, name, key):
         return self.data("secrets", name)[key]
 
-    def start(self, template, name, program=None):
+    def has_next_release(self):
+        self.programs["next"] = self.folder / "neoid_next"
+        shutil.copy(NEXT_PROGRAM, self.programs["next"])
+
+    def start(self, template, name):
         self.addresses += 1
-        pod = Pod(self, f"{name}-{self.addresses}", f"127.0.1.{self.addresses}", template, program)
+        pod = Pod(self, f"{name}-{self.addresses}", f"127.0.1.{self.addresses}", template)
         self.pods.append(pod)
         return pod
 
-    def start_deployment(self, name):
+    def start_deployment(self, name, replicas=None):
+        """As many pods as it says, or so many of them."""
         deployment = self.api.get(f"/apis/apps/v1/namespaces/{NAMESPACE}/deployments/{name}")
-        return [self.start(deployment["spec"]["template"], name) for _ in range(deployment["spec"]["replicas"])]
+        return [self.start(deployment["spec"]["template"], name) for _ in range(replicas or deployment["spec"]["replicas"])]
 
     def _jobs(self):
         """What the job controller does: runs the pod once, and says how it ended."""
@@ -347,19 +371,19 @@ class Cluster:
                     self.api.merge(f"/apis/batch/v1/namespaces/{metadata['namespace']}/jobs/{metadata['name']}/status",
                                    {"status": status})
 
-    def _service(self):
-        """What kube-proxy does for neoid-webhook: connections go to a pod that is ready."""
-        server = socket.create_server((WEBHOOK_ADDRESS, 443))
+    def _service(self, address, port):
+        """What kube-proxy does for a Service: connections to its address go to a pod that takes them at that port."""
+        server = socket.create_server((address, 443))
         server.settimeout(0.2)
         while not self.stopping.is_set():
             with contextlib.suppress(TimeoutError):
                 client, _ = server.accept()
-                threading.Thread(target=self._forward, args=(client,), daemon=True).start()
+                threading.Thread(target=self._forward, args=(client, port), daemon=True).start()
         server.close()
 
-    def _forward(self, client):
+    def _forward(self, client, port):
         for pod in list(self.pods):
-            ports = [p["containerPort"] for p in pod.container.get("ports", []) if p["name"] == "webhook"]
+            ports = [p["containerPort"] for p in pod.container.get("ports", []) if p["name"] == port]
             if not ports or pod.process.poll() is not None:
                 continue
             with contextlib.suppress(OSError):

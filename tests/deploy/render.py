@@ -14,6 +14,10 @@ HELM = os.environ.get("NEOID_HELM", "")
 # What has no default, as an installation sets it.
 REQUIRED = ["--set", "store.existingSecret=neoid-store,store.tls.caConfigMap=neoid-store-ca"]
 POLICY_API = ["--api-versions", "admissionregistration.k8s.io/v1/ValidatingAdmissionPolicy"]
+MONITORING_API = ["--api-versions", "monitoring.coreos.com/v1/ServiceMonitor", "--api-versions",
+                  "monitoring.coreos.com/v1/PrometheusRule"]
+ISSUER = "https://id.example.com"
+TOKEN_SERVICE = ["--set", f"tokenService.enabled=true,tokenService.issuer={ISSUER}"]
 
 
 class Refused(Exception):

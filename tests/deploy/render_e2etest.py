@@ -48,6 +48,14 @@ class ChartAndManifests(unittest.TestCase):
         kinds = {thing["kind"] for thing in template()}
         self.assertNotIn("ValidatingAdmissionPolicy", kinds, "before 1.30 the kind is not served")
 
+    def test_with_the_token_service_both_render_it_and_tell_the_controller_where_it_is(self):
+        self.hold_together(template(*render.TOKEN_SERVICE), overlay(["default"], ["token-service"]))
+
+    def test_with_monitoring_both_render_what_scrapes_what_warns_and_what_shows(self):
+        self.hold_together(template(*render.MONITORING_API, "--set", ",".join(
+            f"monitoring.{part}.enabled=true" for part in ("serviceMonitor", "rules", "dashboard"))),
+            overlay(["default"], ["monitoring"]))
+
     def test_the_crds_of_both_are_those_of_the_contract(self):
         contract = [thing for path in sorted((ROOT / "crd").glob("*.yaml")) for thing in render.objects(path.read_text())]
         rendered = [thing for thing in template() if thing["kind"] == "CustomResourceDefinition"]
@@ -68,7 +76,7 @@ class ChartAndManifests(unittest.TestCase):
             self.hold_together(template(chart=package), [t for t in template()])
 
     def test_everything_that_runs_is_restricted(self):
-        for thing in template():
+        for thing in template(*render.TOKEN_SERVICE):
             if thing["kind"] not in ("Deployment", "Job"):
                 continue
             with self.subTest(thing["metadata"]["name"]):
@@ -82,14 +90,25 @@ class ChartAndManifests(unittest.TestCase):
                     self.assertIn("memory", container["resources"]["limits"])
                 if thing["metadata"]["name"] != "neoid":
                     self.assertFalse(pod["automountServiceAccountToken"], "no right in the API is needed")
+                self.assertFalse(pod["enableServiceLinks"], "a Service would make variables that flags are read from")
 
-    def test_a_service_monitor_is_rendered_where_the_api_has_that_kind(self):
-        (monitor,) = [thing for thing in template("--set", "monitoring.serviceMonitor.enabled=true", "--api-versions",
-                                                  "monitoring.coreos.com/v1/ServiceMonitor") if thing["kind"] == "ServiceMonitor"]
-        (service,) = [thing for thing in template() if thing["kind"] == "Service" and thing["metadata"]["name"] == "neoid-metrics"]
-        for label, value in monitor["spec"]["selector"]["matchLabels"].items():
-            self.assertEqual(service["metadata"]["labels"][label], value)
-        self.assertEqual(monitor["spec"]["endpoints"][0]["port"], service["spec"]["ports"][0]["name"])
+    def test_the_service_monitor_finds_every_service_with_metrics_and_no_other(self):
+        things = template(*render.TOKEN_SERVICE, *render.MONITORING_API, "--set", "monitoring.serviceMonitor.enabled=true")
+        (monitor,) = [thing for thing in things if thing["kind"] == "ServiceMonitor"]
+        (endpoint,) = monitor["spec"]["endpoints"]
+        wanted = monitor["spec"]["selector"]["matchLabels"].items()
+        found = [thing["metadata"]["name"] for thing in things if thing["kind"] == "Service"
+                 and wanted <= thing["metadata"]["labels"].items()
+                 and any(port["name"] == endpoint["port"] for port in thing["spec"]["ports"])]
+        self.assertEqual(sorted(found), ["neoid-metrics", "neoid-token-metrics"])
+
+    def test_a_token_service_behind_an_ingress_that_ends_tls_speaks_plain_http(self):
+        things = by_key(template(*render.TOKEN_SERVICE, "--set", "tokenService.tls.existingSecret="))
+        service = things[("v1", "Service", "neoid-system", "neoid-token")]
+        self.assertEqual(service["spec"]["ports"], [{"name": "http", "port": 80, "targetPort": "token"}])
+        pod = things[("apps/v1", "Deployment", "neoid-system", "neoid-token")]["spec"]["template"]["spec"]
+        self.assertIn("--insecure-http", pod["containers"][0]["args"])
+        self.assertNotIn("token-tls", str(pod))
 
     def test_system_users_are_in_no_aggregated_role(self):
         for thing in template():
@@ -117,6 +136,14 @@ REFUSED = [
     ("store.tls.caConfigMap=", "mode verify-full needs the database's authority"),
     ("controller.replicas=1", "controller.disruptionBudget: with one replica"),
     ("monitoring.serviceMonitor.enabled=true", "this API serves no ServiceMonitor"),
+    ("monitoring.rules.enabled=true", "this API serves no PrometheusRule"),
+    ("tokenService.enabled=true", "tokenService.issuer: name the URL that clients see"),
+    ("tokenService.issuer=https://id.example.com/", "/tokenService/issuer"),
+    ("tokenService.audiences={not a uri}", "/tokenService/audiences/0"),
+    ("tokenService.keyEncryption.existingSecret=", "/tokenService/keyEncryption/existingSecret"),
+    ("tokenService.enabled=true,tokenService.issuer=https://id,tokenService.replicas=1", "tokenService.disruptionBudget: with"),
+    ("tokenService.enabled=true,tokenService.issuer=https://id,tokenService.store.existingSecret=neoid-store",
+     "the token service has a login of its own"),
 ]
 
 

@@ -4,7 +4,7 @@
 Blocks marked ```sh are commands. A page with commands says in a comment where they run:
   docs-test: bare         an empty folder with crd/ and examples/ in it
   docs-test: quickstart   the same, with `neoid standalone` running and the quickstart applied
-A block that cannot be run has the comment `not run: REASON` before it.
+A block that cannot be run has the comment `not run: REASON` before it, which names the test that runs the like.
 NEOID_PROGRAM and NEOID_KUBECTL name the programs; ./dev test sets them.
 """
 import os
@@ -147,6 +147,35 @@ class Pages(unittest.TestCase):
         for path in sorted(DOCS.rglob("*.md")):
             page = Page(path)
             self.assertEqual(list(broken_links(page)), [], page.name)
+
+    def test_no_command_hides_from_this_test_in_another_kind_of_block(self):
+        for path in sorted(DOCS.rglob("*.md")):
+            text = path.read_text()
+            with self.subTest(str(path.relative_to(DOCS))):
+                kinds = {kind for kind, _ in re.findall(r"(?ms)^ *```(\w*)\n(.*?)^ *```", text)}
+                self.assertLessEqual(kinds, {"sh", "text", "yaml", "json", "sql", "http"})
+                outside = re.sub(r"(?ms)^ *```.*?^ *```", "", text)
+                self.assertEqual(re.findall(r"(?m)^\n    \S.*$", outside), [], "indented code: fence it")
+
+    def test_what_is_not_run_here_names_the_test_that_does(self):
+        for path in sorted(DOCS.rglob("*.md")):
+            for reason in Page(path).left_out:
+                with self.subTest(str(path.relative_to(DOCS)), reason=reason):
+                    named = re.findall(r"tests/[\w/.]+\w", reason)
+                    self.assertTrue(named)
+                    for name in named:
+                        self.assertTrue((ROOT / name).exists(), name)
+
+    def test_the_site_is_made_of_every_page_without_a_warning(self):
+        with tempfile.TemporaryDirectory() as folder:
+            done = subprocess.run(["/usr/bin/mkdocs", "build", "--strict", "--quiet", "--site-dir", folder], cwd=ROOT, text=True,
+                                  check=False, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+            self.assertEqual(done.returncode, 0, done.stdout)
+            made = {str(path.relative_to(folder).with_suffix(".md")) for path in pathlib.Path(folder).rglob("*.html")}
+        pages = {str(path.relative_to(DOCS)).replace("README.md", "index.md") for path in DOCS.rglob("*.md")}
+        self.assertEqual(made - {"404.md", "search.md"}, pages)
+        named = set(re.findall(r"[\w/-]+\.md", (ROOT / "mkdocs.yml").read_text()))
+        self.assertEqual({name.replace("README.md", "index.md") for name in named}, pages, "mkdocs.yml names every page")
 
     def test_the_reference_is_what_the_sources_say(self):
         done = subprocess.run(["/usr/bin/python3", str(DOCS / "generate.py"), "--neoid", NEOID, "--check"], text=True,

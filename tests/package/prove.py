@@ -7,7 +7,9 @@ Needs root, mmdebstrap, and Debian's packages. No systemd boots in such a root: 
 and their command lines are run as their user. Prints each step; exit code 0: all of them held.
 """
 import argparse
+import base64
 import contextlib
+import json
 import os
 import pathlib
 import re
@@ -18,6 +20,7 @@ import subprocess
 import sys
 import tempfile
 import time
+import urllib.request
 
 NEW_VERSION_SUFFIX = "+next"
 # What an installation may leave after a purge: the package manager's own books, caches and logs.
@@ -119,10 +122,10 @@ def unit_setting(root, unit, name):
 
 
 @contextlib.contextmanager
-def running(root, environment):
-    """The command line of neoid.service, as its user."""
-    command = shlex.split(unit_setting(root, "neoid.service", "ExecStart"))
-    process = root.start(*command, user=unit_setting(root, "neoid.service", "User"), environment=environment)
+def running(root, environment, unit="neoid.service"):
+    """The command line of a unit, as its user."""
+    command = shlex.split(unit_setting(root, unit, "ExecStart"))
+    process = root.start(*command, user=unit_setting(root, unit, "User"), environment=environment)
     try:
         yield process
         if process.poll() is not None:
@@ -189,6 +192,65 @@ def use(root):
                   "--all").stdout.rstrip())
 
 
+def use_token_service(root):
+    """By the names that neoid-oauth.default has for it, over the store that neoid.service writes."""
+    say("the token service: the command line of neoid-oauth.service, a token for an integration")
+    told = set(re.findall(r"(?m)^#(NEOID_\w+)=", (root.path / "etc/default/neoid-oauth").read_text()))
+    key = root.path / "var/lib/neoid/token-keys"
+    key.write_text(os.urandom(32).hex() + "\n")
+    shutil.chown(key, *(int(each) for each in (os.stat(key.parent).st_uid, os.stat(key.parent).st_gid)))
+    key.chmod(0o600)
+    settings = {"NEOID_STORE": "sqlite:/var/lib/neoid/identity.db", "NEOID_ISSUER": "http://127.0.0.1:26445",
+                "NEOID_LISTEN": "127.0.0.1:26445", "NEOID_KEY_ENCRYPTION_KEY_FILE": "/var/lib/neoid/token-keys",
+                "NEOID_HEALTH_LISTEN": "127.0.0.1:26446"}
+    if not settings.keys() <= told:
+        fail(f"/etc/default/neoid-oauth does not tell of {sorted(settings.keys() - told)}")
+    name = kubectl(root, "get", "integrationusers", "-n", "integrations", "-o", "jsonpath={.items[0].metadata.name}").stdout
+    data = json.loads(kubectl(root, "get", "secret", f"{name}-oauth", "-n", "integrations", "-o", "jsonpath={.data}").stdout)
+    client, secret = (base64.b64decode(data[part]).decode() for part in ("client_id", "client_secret"))
+    basic = base64.b64encode(f"{client}:{secret}".encode()).decode()
+    request = urllib.request.Request("http://127.0.0.1:26445/oauth2/token", b"grant_type=client_credentials",
+                                     {"Authorization": f"Basic {basic}"})
+    with running(root, settings, "neoid-oauth.service"):
+        until("the token service is ready", lambda: answers("http://127.0.0.1:26446/readyz"))
+        with urllib.request.urlopen(request, timeout=10) as answer:
+            print(f"   {name} got a token for: {json.load(answer)['scope']}")
+
+
+def answers(url):
+    try:
+        with urllib.request.urlopen(url, timeout=5):
+            return True
+    except OSError:
+        return False
+
+
+def check_image(root):
+    """The Dockerfile's stages but the compilation, whose product is that of the package: what the image holds, and that it
+    runs with nothing else around it."""
+    say("the image: the stage `root` of the Dockerfile, and the program in what it made")
+    text = (pathlib.Path(__file__).resolve().parents[2] / "Dockerfile").read_text().replace("\\\n", " ")
+    stage = text[text.index("FROM build AS root"):text.index("FROM scratch")]
+    (command,) = re.findall(r"(?m)^RUN (.*)$", stage)
+    (user,) = re.findall(r"(?m)^USER (\d+):\d+$", text)
+    (entry,) = re.findall(r'(?m)^ENTRYPOINT \["(.*)"\]$', text)
+    (root.path / "build").mkdir()
+    shutil.copy(root.path / "usr/bin/neoid", root.path / "build/neoid")
+    root.run("sh", "-c", command)
+    image = root.path / "root-fs"
+    done = subprocess.run(
+        ["chroot", f"--userspec={user}:{user}", "--groups=", image, entry, "version"], text=True, check=False,
+        stdout=subprocess.PIPE, stderr=subprocess.STDOUT, env={"PATH": "/usr/sbin:/usr/bin"})
+    if done.returncode != 0:
+        fail(f"the image's program does not run: {done.stdout}")
+    if any((image / shell).exists() for shell in ("bin/sh", "usr/bin/sh")):
+        fail("the image has a shell")
+    files = [path for path in image.rglob("*") if path.is_file() and not path.is_symlink()]
+    print(f"   {done.stdout.strip()}: {len(files)} files, {sum(path.stat().st_size for path in files) / 1e6:.1f} MB")
+    shutil.rmtree(image)
+    shutil.rmtree(root.path / "build")
+
+
 def check_what_is_kept(root, what):
     names = kubectl(root, "get", "integrationusers", "-A", "-o", "name").stdout.split()
     if len(names) < 2:
@@ -212,14 +274,18 @@ def main():
         root.run("apt-get", "install", "-y", "-qq", "--no-install-recommends",
                  *(each.split("|")[0].split("(")[0].strip() for each in depends.split(",")))
         before = root.files()
-        say(f"installed: {arguments.deb.name}, {arguments.deb.stat().st_size / 1e6:.1f} MB")
+        size = subprocess.run(["dpkg-deb", "--field", arguments.deb, "Installed-Size"], check=True, text=True,
+                              stdout=subprocess.PIPE).stdout
+        say(f"installed: {arguments.deb.name}, {arguments.deb.stat().st_size / 1e6:.1f} MB, {int(size) / 1e3:.1f} MB installed")
         install(root, arguments.deb)
         check_installed(root)
         check_units(root)
+        check_image(root)
         settings = {"NEOID_LISTEN": "127.0.0.1:26443"}
         say("started: the command line of neoid.service as the user neoid")
         with running(root, settings):
             use(root)
+            use_token_service(root)
         say("upgraded, and started again")
         install(root, next_version(arguments.deb, pathlib.Path(folder)))
         if NEW_VERSION_SUFFIX not in root.run("dpkg-query", "-W", "-f", "${Version}", "neoid").stdout:

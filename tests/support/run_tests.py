@@ -22,7 +22,8 @@ import private_postgres  # noqa: E402
 TESTS = pathlib.Path(__file__).resolve().parent.parent
 # What `./dev test` leaves to `./dev check --all`, and why.
 ON_REQUEST = {
-    "test_deploy_applied": "a whole deployment is installed, run and removed, in namespaces of the kernel",
+    "test_deploy_upgrade": "a deployment is upgraded under load, by two programs",
+    "test_deploy_cannot_work": "a deployment is broken in many ways, one after the other",
 }
 # ... and of which it runs a part: the filter, and why.
 IN_PART = {"test_crash": ("Quick/*", "hundreds of real processes are killed and started again")}

@@ -117,3 +117,58 @@ nodeSelector: {{ toYaml . | nindent 2 }}
 tolerations: {{ toYaml . | nindent 2 }}
 {{- end }}
 {{- end }}
+
+{{/* Health, as every part that runs serves it. */}}
+{{- define "neoid.probes" -}}
+livenessProbe:
+  httpGet: {path: /livez, port: health}
+  periodSeconds: 10
+  timeoutSeconds: 3
+  failureThreshold: 3
+readinessProbe:
+  httpGet: {path: /readyz, port: health}
+  periodSeconds: 5
+  timeoutSeconds: 3
+  failureThreshold: 2
+startupProbe:
+  httpGet: {path: /livez, port: health}
+  periodSeconds: 2
+  failureThreshold: 60
+{{- end }}
+
+{{/* What stands beside a deployment: dict root, name, component, values. */}}
+{{- define "neoid.around" -}}
+{{- if .values.disruptionBudget.enabled }}
+---
+apiVersion: policy/v1
+kind: PodDisruptionBudget
+metadata:
+  name: {{ .name }}
+  namespace: {{ .root.Release.Namespace }}
+  labels: {{ include "neoid.labels" .root | nindent 4 }}
+spec:
+  minAvailable: 1
+  selector:
+    matchLabels:
+      app.kubernetes.io/name: neoid
+      app.kubernetes.io/component: {{ .component }}
+{{- end }}
+---
+apiVersion: v1
+kind: Service
+metadata:
+  name: {{ .name }}-metrics
+  namespace: {{ .root.Release.Namespace }}
+  labels:
+    app.kubernetes.io/component: {{ .component }}
+    {{- include "neoid.labels" .root | nindent 4 }}
+spec:
+  clusterIP: None
+  selector:
+    app.kubernetes.io/name: neoid
+    app.kubernetes.io/component: {{ .component }}
+  ports:
+  - name: metrics
+    port: 8080
+    targetPort: health
+{{- end }}

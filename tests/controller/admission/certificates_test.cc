@@ -4,7 +4,9 @@
 
 #include <filesystem>
 #include <fstream>
+#include <functional>
 #include <thread>
+#include <utility>
 
 #include "controller/admission/certificates.h"
 #include "controller/apiserver/server.h"
@@ -48,6 +50,7 @@ class Certificates : public testing::Test {
     client_ = std::make_unique<kube::Client>(std::make_shared<cmd::LocalTransport>(
         [this](const http::Request& request) {
           if (request.method != "GET") ++writes_;
+          if (request.method == "PUT" && before_put_) std::exchange(before_put_, nullptr)();
           return server_->handle(request);
         },
         Secret("test-token")));
@@ -86,6 +89,7 @@ class Certificates : public testing::Test {
   std::filesystem::path folder_;
   FakeClock clock_;
   std::atomic<int> writes_ = 0;
+  std::function<void()> before_put_;
   std::unique_ptr<apiserver::ApiServer> server_;
   std::unique_ptr<kube::Client> client_;
 };
@@ -117,6 +121,15 @@ TEST_F(Certificates, are_shared_by_replicas_that_start_at_once) {
     });
   threads.clear();
   for (const std::string& one : served) EXPECT_EQ(one, data("tls.crt"));
+  EXPECT_EQ(bundle(), data("ca.crt"));
+}
+
+// It ended one of two replicas that were started together.
+TEST_F(Certificates, are_injected_where_another_replica_is_faster_in_between) {
+  auto one = replica(), other = replica();
+  before_put_ = [&] { EXPECT_TRUE(other.pass()); };
+  const auto served = one.pass();
+  ASSERT_TRUE(served) << served.error().describe();
   EXPECT_EQ(bundle(), data("ca.crt"));
 }
 
