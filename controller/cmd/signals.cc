@@ -33,13 +33,6 @@ void hold_stop_signals() {
   pthread_sigmask(SIG_BLOCK, &set, nullptr);
 }
 
-bool stop_signal_within(Duration time) {
-  const sigset_t set = stop_signals();
-  const auto nanoseconds = std::chrono::duration_cast<std::chrono::nanoseconds>(time).count();
-  const timespec timeout{nanoseconds / 1'000'000'000, nanoseconds % 1'000'000'000};
-  return sigtimedwait(&set, nullptr, &timeout) > 0;
-}
-
 void wait_for_stop_signal() {
   const sigset_t set = stop_signals();
   int which = 0;
