@@ -24,9 +24,9 @@ import system
 import trace_cases
 
 FAMILIES = [kill_cases, restore_cases, store_cases, replica_cases, api_cases, clock_cases, kubectl_cases, trace_cases]
-# Beside the kill at each crash point.
-QUICK = ["kill/wrong-calls", "api/start-500", "api/start-stopped-while-it-waits", "api/lease-silent",
-         "replicas/an-orderly-hand-over/sqlite", "store-cut-off/without-a-store/postgres"]
+# Beside kill_cases.quick().
+QUICK = ["api/start-500", "api/lease-silent", "replicas/an-orderly-hand-over/sqlite",
+         "store-cut-off/without-a-store/postgres"]
 LIMIT = 200  # seconds; a case takes three to ten where nothing else runs
 
 
@@ -35,8 +35,8 @@ def all_cases(points):
     return {name: case for family in FAMILIES for name, case in family.cases(points).items()}
 
 
-def is_quick(name, points):
-    return name in kill_cases.quick(points) or any(name == each or name.startswith(each + "/") for each in QUICK)
+def is_quick(name):
+    return name in kill_cases.quick() or any(name == each or name.startswith(each + "/") for each in QUICK)
 
 
 def run(name, case):
@@ -61,8 +61,7 @@ def run(name, case):
 
 def main():
     if len(sys.argv) >= 3 and sys.argv[1] == "list" and sys.argv[2] in ("quick", "rest"):
-        points = sys.argv[3:]
-        print("\n".join(name for name in all_cases(points) if is_quick(name, points) == (sys.argv[2] == "quick")))
+        print("\n".join(name for name in all_cases(sys.argv[3:]) if is_quick(name) == (sys.argv[2] == "quick")))
         return 0
     if len(sys.argv) != 3 or sys.argv[1] != "run":
         print(__doc__, file=sys.stderr)

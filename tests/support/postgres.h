@@ -109,12 +109,13 @@ class PostgresServer {
     return connection;
   }
 
-  std::string create_database() {
+  // A copy of `from`, which nobody must be connected to.
+  std::string create_database(const std::string& from = "template0") {
     static std::atomic<int> count{0};
     const std::string name = "neoid_test_" + std::to_string(::getpid()) + "_" + std::to_string(++count);
     const PgConn admin = connect("postgres");
     const PgAnswer made =
-        pg_ask(admin.get(), "CREATE DATABASE " + name + " TEMPLATE template0 ENCODING 'UTF8'");
+        pg_ask(admin.get(), "CREATE DATABASE " + name + " TEMPLATE " + from + " ENCODING 'UTF8'");
     return made.error.empty() ? name : "";
   }
   void drop_database(const std::string& name) {

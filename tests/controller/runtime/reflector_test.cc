@@ -84,7 +84,9 @@ class ReflectorTest : public testing::Test {
 
   // Lets the reflector run for so long, by the fake clock; each step waits until it rests. What it asked for.
   std::vector<std::string> run_for(Duration time, Duration step = 100ms) {
-    Reflector reflector(client, clock, {.type = {"", "v1", "secrets", true}}, sink);
+    ReflectorOptions options;
+    options.type = {"", "v1", "secrets", true};
+    Reflector reflector(client, clock, options, sink);
     {
       std::jthread thread([&](std::stop_token stop) { reflector.run(stop); });
       for (Duration passed{0}; passed < time; passed += step) {
