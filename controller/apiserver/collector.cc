@@ -63,10 +63,7 @@ bool Collector::note(const Change& change) {
     queue_.push_back(key);
     work = true;
   };
-  if (change.key.resource == kCrds) {
-    for (const Key& key : unknown_) queue(key);
-    unknown_.clear();
-  }
+  if (change.key.resource == kCrds) work = true;  // run() looks whether the kinds of `unknown_` are served now
   if (change.after == nullptr) {
     const auto found = dependents_.find(text_at((*change.before)["metadata"], "uid"));
     if (found != dependents_.end())
@@ -97,6 +94,12 @@ std::set<storage::ObjectKey> Collector::dependents_of(const std::string& uid) {
 
 bool Collector::run() {
   std::deque<Key> failed;
+  {
+    // Here and not when a CRD changes: that is told before the kind is served.
+    MutexLock lock(mutex_);
+    queue_.insert(queue_.end(), unknown_.begin(), unknown_.end());
+    unknown_.clear();
+  }
   while (true) {
     Key key;
     {

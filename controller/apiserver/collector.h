@@ -47,7 +47,7 @@ class Collector {
   Mutex mutex_;
   std::map<std::string, std::set<Key>> dependents_ NEOID_GUARDED_BY(mutex_);  // owner's UID ->
   std::deque<Key> queue_ NEOID_GUARDED_BY(mutex_);
-  std::set<Key> unknown_ NEOID_GUARDED_BY(mutex_);  // an owner's kind is not served; until a CRD changes
+  std::set<Key> unknown_ NEOID_GUARDED_BY(mutex_);  // an owner's kind was not served
 };
 
 }  // namespace neoid::apiserver
