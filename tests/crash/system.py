@@ -126,7 +126,7 @@ class Controller:
             "--kubeconfig", str(system.controller_kubeconfig), "--store", system.store.url, "--holder", holder,
             "--lease-namespace", "neoid-system", "--lease-name", "neoid",
             "--create-deadline", f"{CREATE_DEADLINE}s", "--sweep-interval", "0.4s",
-            "--lease-duration", "0.8s", "--lease-renew-deadline", "0.6s", "--lease-retry-period", "0.1s",
+            "--lease-duration", "1.5s", "--lease-renew-deadline", "1.2s", "--lease-retry-period", "0.1s",
             "--health-listen", health,
             "--issuer", "https://issuer.example", "--token-url", "https://issuer.example/token", *flags]
         variables = {name: value for name, value in os.environ.items() if not name.startswith("NEOID_")}

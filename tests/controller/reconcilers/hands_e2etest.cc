@@ -185,7 +185,7 @@ TEST_P(HandsTest, AStopFinishesWhatIsInFlightWithinItsGraceAndReleasesTheLease) 
 }
 
 TEST_P(HandsTest, AnUnansweredCreateMakesTheHandOverUncleanUntilItCannotLandAnyMore) {
-  system.options.settings.create_deadline = 100ms;
+  system.options.settings.create_deadline = 300ms;
   system.options.settings.clock_margin = 300ms;
   const auto wait = system.options.settings.create_wait();
   std::atomic<int> lost{0};

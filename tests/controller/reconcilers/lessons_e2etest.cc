@@ -191,7 +191,8 @@ TEST_P(LessonsTest, AFailedWriteIsNeverFollowedByReady) {
     return http::ClientResponse{
         403, {}, R"({"kind":"Status","code":403,"reason":"Forbidden","message":"not today"})"};
   });
-  system.options.settings.create_deadline = system.options.settings.clock_margin = 100ms;
+  system.options.settings.create_deadline = 500ms;
+  system.options.settings.clock_margin = 100ms;
   system.start_controller();
   system.apply(make_user("billing"));
   system.eventually("it is tried again", [&] {
