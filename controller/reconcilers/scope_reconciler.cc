@@ -25,7 +25,13 @@ ScopeReconciler::ScopeReconciler(const Services& services) : services_(services)
 
 void ScopeReconciler::reconcile(const api::ResourceKey& key) {
   const auto term = services_.leadership.current();
-  if (!term) return;
+  if (!term) {  // a new term queues everything
+    if (const auto lost = services_.leadership.store_lost()) {
+      tell_of_the_store(key, *lost);
+      services_.queue.retry(key);
+    }
+    return;
+  }
   const SteadyTime started = services_.clock.steady_now();
   const auto result = reconcile_or_fail(key, *term);
   services_.meters.batch(key.kind, services_.clock.steady_now() - started);
@@ -39,7 +45,21 @@ void ScopeReconciler::reconcile(const api::ResourceKey& key) {
   services_.meters.pass(key.kind, overtaken ? PassResult::Overtaken : PassResult::Failed);
   if (!overtaken)
     log::warn("a pass failed; trying again", {{"resource", key.text()}, {"error", error.describe()}});
+  if (const auto answer = services_.store.ping(); !answer) tell_of_the_store(key, answer.error());
   services_.queue.retry(key, error.retry_after);
+}
+
+// The condition says why nothing comes of it; everything else stays as it was.
+void ScopeReconciler::tell_of_the_store(const api::ResourceKey& key, const Error& error) {
+  const auto object = services_.cluster.read(key);
+  if (!object || !*object) return;
+  const auto scope = api::decode_scope(**object);
+  if (!scope) return;
+  const status::ScopeStatusUpdate update =
+      status::scope_status({*scope, services_.clock.now(), 0, 0, {}, error});
+  if (!update.changed) return;
+  if (const auto done = services_.cluster.put_status(key, **object, api::encode_status(update.status)); !done)
+    log::warn("a status was not taken", {{"resource", key.text()}, {"error", done.error().describe()}});
 }
 
 Result<void> ScopeReconciler::remove_from_catalogue(const std::string& name, const std::string& actor,

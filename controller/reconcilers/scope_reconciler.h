@@ -17,6 +17,7 @@ class ScopeReconciler {
 
  private:
   Result<PassResult> reconcile_or_fail(const api::ResourceKey& key, const Term& term);
+  void tell_of_the_store(const api::ResourceKey& key, const Error& error);
   Result<void> remove_from_catalogue(const std::string& name, const std::string& actor, const Term& term);
   Result<bool> put_in_catalogue(const api::ScopeResource& scope, const Term& term);
 

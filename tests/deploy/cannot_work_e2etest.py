@@ -14,6 +14,9 @@ from render import CHART  # noqa: E402
 from story import REQUIRED, USERS, Story, condition, resource  # noqa: E402
 
 
+SCOPE = "/apis/identity.neostella.com/v1/scopes/contacts"
+
+
 class WhatCannotWork(Story):
     """Each is one line in the log, and in readiness where the program runs."""
 
@@ -118,10 +121,13 @@ class WhatCannotWork(Story):
         self.assertEqual(pod.probe("readinessProbe")[0], 503)
         self.assertEqual(pod.probe("livenessProbe")[0], 200, "a restart would mend nothing")
         self.api.kubectl("apply", "-f", "-", stdin=resource("IntegrationUser", "early", {"displayName": "Early"}, "team-a"))
-        until("a condition that says so", 30, lambda: condition(self.api.get(f"{USERS}/early"), "Ready").get("reason")
-              == "StoreUnavailable")
+        self.api.kubectl("apply", "-f", "-", stdin=resource("Scope", "contacts", {"displayName": "Contacts", "tool": "contacts"}))
+        for path in (f"{USERS}/early", SCOPE):
+            until(f"a condition of {path} that says so", 30, lambda path=path: condition(
+                self.api.get(path), "Ready").get("reason") == "StoreUnavailable")
         self.cluster.database.start()
         self.ready(f"{USERS}/early", 60)
+        self.ready(SCOPE, 60)
         until("ready again", 30, lambda: pod.probe("readinessProbe")[0] == 200)
         self.assertIn("the store", pod.log())
 

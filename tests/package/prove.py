@@ -238,11 +238,17 @@ def check_image(root):
     shutil.copy(root.path / "usr/bin/neoid", root.path / "build/neoid")
     root.run("sh", "-c", command)
     image = root.path / "root-fs"
-    done = subprocess.run(
-        ["chroot", f"--userspec={user}:{user}", "--groups=", image, entry, "version"], text=True, check=False,
-        stdout=subprocess.PIPE, stderr=subprocess.STDOUT, env={"PATH": "/usr/sbin:/usr/bin"})
+
+    def neoid(*arguments):
+        return subprocess.run(["chroot", f"--userspec={user}:{user}", "--groups=", image, entry, *arguments], text=True,
+                              check=False, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+                              env={"PATH": "/usr/sbin:/usr/bin"})
+    done = neoid("version")
     if done.returncode != 0:
         fail(f"the image's program does not run: {done.stdout}")
+    asked = neoid("store", "status", "--store", "postgres://127.0.0.1:1/none").stdout
+    if "Connection refused" not in asked:  # said by libpq, which is loaded on demand
+        fail(f"the image cannot ask PostgreSQL: {asked}")
     if any((image / shell).exists() for shell in ("bin/sh", "usr/bin/sh")):
         fail("the image has a shell")
     files = [path for path in image.rglob("*") if path.is_file() and not path.is_symlink()]
