@@ -1,13 +1,15 @@
 #!/usr/bin/env python3
 """Runs every test binary of a build folder, and the tests in Python (tests/*/*_e2etest.py), and counts what ran.
 
-    run_tests.py --build BUILD [--all] [NAME...]
+    run_tests.py --build BUILD [--all] [--jobs N] [NAME...]
 
-What stands in ON_REQUEST, and the rest of what stands in IN_PART, runs with --all, or where a NAME asks for it. Starts a private PostgreSQL server for those that need one (NEOID_TEST_POSTGRES names another one), runs the
-binaries one after the other, prints a line for each, the output of those that failed, and closes with
-`N passed, N failed, N skipped`. Exit code 0: all passed, 1: some failed or nothing ran.
+What stands in ON_REQUEST, and the rest of what stands in IN_PART, runs with --all, or where a NAME asks for it. Starts a
+private PostgreSQL server for those that need one (NEOID_TEST_POSTGRES names another one), runs N binaries at a time (2,
+where there are two cores: many wait more than they work), prints a line for each, the output of those that failed, and
+closes with `N passed, N failed, N skipped`. Exit code 0: all passed, 1: some failed or nothing ran.
 """
 import argparse
+import concurrent.futures
 import json
 import os
 import pathlib
@@ -27,6 +29,10 @@ ON_REQUEST = {
 }
 # ... and of which it runs a part: the filter, and why.
 IN_PART = {"test_crash": ("Quick/*", "hundreds of real processes are killed and started again")}
+
+# What takes longest.
+LONG = ["test_controller_reconcilers", "test_controller_apiserver", "test_deploy_applied", "test_controller_store",
+        "test_crash", "test_e2e", "test_docs_docs"]
 
 
 def programs(build, names):
@@ -74,6 +80,7 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--build", type=pathlib.Path, required=True)
     parser.add_argument("--all", action="store_true")
+    parser.add_argument("--jobs", type=int, default=min(2, os.cpu_count() or 1))
     parser.add_argument("names", nargs="*")
     arguments = parser.parse_args()
     names = [name for name in arguments.names if name]
@@ -90,8 +97,14 @@ def main():
     totals = [0, 0, 0]
     with tempfile.TemporaryDirectory() as folder, private_postgres.server() as url:
         environment["NEOID_TEST_POSTGRES"] = url
-        for program, command in chosen:
-            passed, failed, skipped, seconds, output = run(program, command, pathlib.Path(folder), environment)
+        pool = concurrent.futures.ThreadPoolExecutor(arguments.jobs)
+        # The longest first, so that none of them is left over at the end.
+        chosen.sort(key=lambda item: next((i for i, name in enumerate(LONG) if item[0] == name), len(LONG)))
+        running = {pool.submit(run, program, command, pathlib.Path(folder), environment): program
+                   for program, command in chosen}
+        for done in concurrent.futures.as_completed(running):
+            program = running[done]
+            passed, failed, skipped, seconds, output = done.result()
             totals = [totals[0] + passed, totals[1] + len(failed), totals[2] + len(skipped)]
             print(f"{'FAIL' if failed else 'ok  '} {program}: {passed} passed, {len(failed)} failed, "
                   f"{len(skipped)} skipped in {seconds:.1f} s", flush=True)
