@@ -1,8 +1,6 @@
 #include "controller/admission/certificates.h"
 
 #include <algorithm>
-#include <fstream>
-#include <iterator>
 #include <utility>
 
 #include "controller/base/log.h"
@@ -58,12 +56,6 @@ bool put_bundle(Json& configuration, const std::string& bundle) {
     changed = true;
   }
   return changed;
-}
-
-Result<std::string> read_file(const std::string& path) {
-  std::ifstream file(path, std::ios::binary);
-  if (!file) return fail(ErrorKind::Invalid, path + " cannot be read");
-  return std::string(std::istreambuf_iterator<char>(file), {});
 }
 
 }  // namespace
@@ -181,17 +173,6 @@ Result<http::Identity> OwnCertificates::pass() {
   injected_ = stored.bundle_pem;
   if (!served_ || seen_before) served_ = stored.identity;
   return *served_;
-}
-
-Result<http::Identity> read_certificate_files(const std::string& certificate_file,
-                                              const std::string& key_file) {
-  http::Identity identity;
-  NEOID_TRY(identity.certificate_pem, read_file(certificate_file));
-  NEOID_TRY(std::string key, read_file(key_file));
-  identity.key_pem = Secret(std::move(key));
-  if (auto checked = http::check_identity(identity); !checked)
-    return fail(wrap(certificate_file + " with " + key_file, checked.error()));
-  return identity;
 }
 
 }  // namespace neoid::admission

@@ -1,6 +1,6 @@
 // Certificates of the webhook: where they come from, and when another one is to be served.
 //
-// Given (FileCertificates): two files, read again on every pass.
+// Given: two files (controller/http/certificate_keeper.h), read again now and then.
 // Made (OwnCertificates). Flow of a pass: read the Secret -> none, or one that does not do (names, time, damage): make
 // an authority and a certificate, write both under the Secret's resourceVersion -> write the bundle of authorities into
 // the webhook configurations, where it differs -> serve.
@@ -59,9 +59,5 @@ class OwnCertificates {
   std::optional<http::Identity> served_;
   std::string injected_;  // the bundle that the last pass saw in every configuration
 };
-
-// Errors: Invalid, with the file: cannot be read, is none, key and certificate do not belong together.
-Result<http::Identity> read_certificate_files(const std::string& certificate_file,
-                                              const std::string& key_file);
 
 }  // namespace neoid::admission

@@ -3,7 +3,6 @@
 #include <utility>
 
 #include "controller/admission/review.h"
-#include "controller/base/log.h"
 #include "controller/base/metric_table.h"
 
 namespace neoid::admission {
@@ -41,27 +40,26 @@ http::Response Webhook::answer(const Judge& judge, const http::Request& request)
   return review(patch_text(read->uid(), object, patched ? &*patched : nullptr));
 }
 
-Webhook::Webhook(WebhookOptions options, Clock& clock, MetricsRegistry& metrics)
-    : options_(std::move(options)),
-      clock_(clock),
-      expiry_(metrics.gauge(metric::kWebhookCertificateExpiry)) {}
-
 Webhook::~Webhook() {
-  thread_.request_stop();
-  if (thread_.joinable()) thread_.join();
+  keeper_.reset();
   if (server_) server_->stop(std::chrono::seconds(5));
 }
 
 Result<std::unique_ptr<Webhook>> Webhook::start(WebhookOptions options, const Judge& judge, Clock& clock,
                                                 MetricsRegistry& metrics) {
-  std::unique_ptr<Webhook> webhook(new Webhook(std::move(options), clock, metrics));
-  NEOID_TRY(http::Identity identity, webhook->options_.certificate());
-  webhook->note(identity);
+  NEOID_TRY(http::Identity identity, options.certificate());
+  const auto note =
+      [expiry = metrics.gauge(metric::kWebhookCertificateExpiry)](const http::Identity& served) mutable {
+        if (const auto info = http::read_certificate(served.certificate_pem))
+          expiry.set(std::chrono::duration<double>(info->not_after.time_since_epoch()).count());
+      };
+  auto tell = note;
+  tell(identity);
   http::ServerOptions server;
-  server.host = webhook->options_.host;
-  server.port = webhook->options_.port;
+  server.host = options.host;
+  server.port = options.port;
   server.limits.body_bytes = kBodyBytes;
-  server.tls = http::TlsOptions{std::move(identity), ""};
+  server.tls = http::TlsOptions{identity, ""};
   const auto handler = [&judge, &clock, &metrics](const http::Request& request) {
     const SteadyTime begin = clock.steady_now();
     http::Response response = answer(judge, request);
@@ -71,40 +69,14 @@ Result<std::unique_ptr<Webhook>> Webhook::start(WebhookOptions options, const Ju
         .observe(std::chrono::duration<double>(clock.steady_now() - begin).count());
     return response;
   };
+  std::unique_ptr<Webhook> webhook(new Webhook());
   NEOID_TRY(webhook->server_, http::Server::listen(std::move(server), handler));
-  Webhook* self = webhook.get();
-  webhook->thread_ = std::jthread([self](std::stop_token stop) { self->look_after_certificate(stop); });
+  webhook->keeper_ = std::make_unique<http::CertificateKeeper>(
+      *webhook->server_, std::move(identity),
+      http::CertificateKeeperOptions{"the webhook's certificate", std::move(options.certificate), note,
+                                     options.certificate_interval},
+      clock);
   return webhook;
-}
-
-std::string Webhook::problem() const {
-  MutexLock lock(mutex_);
-  return problem_;
-}
-
-void Webhook::note(const http::Identity& identity) {
-  served_pem_ = identity.certificate_pem;
-  if (const auto info = http::read_certificate(identity.certificate_pem))
-    expiry_.set(std::chrono::duration<double>(info->not_after.time_since_epoch()).count());
-}
-
-void Webhook::look_after_certificate(std::stop_token stop) {
-  while (clock_.sleep_for(options_.certificate_interval, stop)) {
-    auto identity = options_.certificate();
-    std::string problem;
-    if (!identity) {
-      problem = "the webhook's certificate: " + identity.error().describe();
-    } else if (identity->certificate_pem != served_pem_) {
-      if (auto replaced = server_->replace_tls({*identity, ""}); replaced)
-        note(*identity);
-      else
-        problem = "the webhook's certificate: " + replaced.error().describe();
-    }
-    MutexLock lock(mutex_);
-    if (!problem.empty() && problem != problem_)
-      log::warn("the webhook keeps its certificate", {{"why", problem}});
-    problem_ = std::move(problem);
-  }
 }
 
 }  // namespace neoid::admission

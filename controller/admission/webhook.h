@@ -1,4 +1,4 @@
-// Webhook: the server of /validate and /mutate, and the thread that looks after its certificate.
+// Webhook: the server of /validate and /mutate, whose certificate is looked after.
 //
 // Guarantees: served by every replica, leader or not; a body above 8 MiB is a 413, what is no AdmissionReview a 400
 // with one line that says why, another path 404, another method 405; nothing that comes in ends the process. The
@@ -9,13 +9,12 @@
 #include <functional>
 #include <memory>
 #include <string>
-#include <thread>
 #include <vector>
 
 #include "controller/admission/judge.h"
 #include "controller/base/clock.h"
 #include "controller/base/metrics.h"
-#include "controller/base/mutex.h"
+#include "controller/http/certificate_keeper.h"
 #include "controller/http/server.h"
 
 namespace neoid::admission {
@@ -39,24 +38,16 @@ class Webhook {
 
   int port() const { return server_->port(); }
   // Empty: all is well. Else what is wrong with the certificate, for /readyz.
-  std::string problem() const NEOID_EXCLUDES(mutex_);
+  std::string problem() const { return keeper_->problem(); }
 
   // What a request is answered with, without a socket.
   static http::Response answer(const Judge& judge, const http::Request& request);
 
  private:
-  Webhook(WebhookOptions options, Clock& clock, MetricsRegistry& metrics);
-  void look_after_certificate(std::stop_token stop);
-  void note(const http::Identity& identity);
+  Webhook() = default;
 
-  const WebhookOptions options_;
-  Clock& clock_;
-  Gauge expiry_;
-  mutable Mutex mutex_;
-  std::string problem_ NEOID_GUARDED_BY(mutex_);
-  std::string served_pem_;  // of the thread
   std::unique_ptr<http::Server> server_;
-  std::jthread thread_;
+  std::unique_ptr<http::CertificateKeeper> keeper_;  // goes first
 };
 
 }  // namespace neoid::admission

@@ -65,7 +65,8 @@ void add_oauth(CLI::App& app, const std::function<void()>& configure_log, int& c
        "lines "
        "open older ones")
       ->required();
-  flag(*command, "--tls-cert-file", options->tls_cert_file, "certificate chain (PEM)");
+  flag(*command, "--tls-cert-file", options->tls_cert_file,
+       "certificate chain (PEM); read again when it changes");
   flag(*command, "--tls-key-file", options->tls_key_file, "its private key (PEM)");
   command
       ->add_flag("--insecure-http", options->insecure_http,

@@ -9,6 +9,7 @@
 #include "controller/cli/output.h"
 #include "controller/cmd/health.h"
 #include "controller/cmd/signals.h"
+#include "controller/http/certificate_keeper.h"
 #include "controller/oauth/request.h"
 
 namespace neoid::cmd {
@@ -40,10 +41,20 @@ Result<http::ServerOptions> server_options(const OAuthOptions& options) {
                       "in front of neoid");
     return server;
   }
-  NEOID_TRY(std::string certificate, read_named_file("--tls-cert-file", options.tls_cert_file));
-  NEOID_TRY(std::string key, read_named_file("--tls-key-file", options.tls_key_file));
-  server.tls = http::TlsOptions{http::Identity{std::move(certificate), Secret(std::move(key))}, {}};
+  auto identity = http::read_certificate_files(options.tls_cert_file, options.tls_key_file);
+  if (!identity) return fail(wrap("--tls-cert-file and --tls-key-file", identity.error()));
+  server.tls = http::TlsOptions{std::move(*identity), {}};
   return server;
+}
+
+std::unique_ptr<http::CertificateKeeper> keep_certificate(http::Server& server, const http::Identity& first,
+                                                          const OAuthOptions& options, Clock& clock) {
+  http::CertificateKeeperOptions keeper;
+  keeper.what = "the token service's certificate";
+  keeper.source = [certificate = options.tls_cert_file, key = options.tls_key_file] {
+    return http::read_certificate_files(certificate, key);
+  };
+  return std::make_unique<http::CertificateKeeper>(server, first, std::move(keeper), clock);
 }
 
 Result<void> run_until_stopped(const OAuthOptions& options) {
@@ -57,7 +68,9 @@ Result<void> run_until_stopped(const OAuthOptions& options) {
   if (!kek) return fail(wrap("--key-encryption-key-file " + options.key_encryption_key_file, kek.error()));
   NEOID_TRY(const auto service,
             oauth::TokenService::open(options.store_url, std::move(*kek), options.service, clock, metrics));
+  const auto tls = listening.tls;
   NEOID_TRY(const auto server, serve_oauth(*service, "--listen " + options.listen, std::move(listening)));
+  const auto keeper = tls ? keep_certificate(*server, tls->identity, options, clock) : nullptr;
   std::unique_ptr<http::Server> health;
   if (!options.health_address.empty()) {
     auto served = serve_health(options.health_address, metrics, {[&] { return service->unready(); }, [] {}});

@@ -11,6 +11,7 @@
 #include "controller/cmd/around.h"
 #include "controller/cmd/flags.h"
 #include "controller/cmd/health.h"
+#include "controller/http/certificate_keeper.h"
 #include "controller/kube/kubeconfig.h"
 #include "controller/kube/service_account.h"
 
@@ -91,7 +92,7 @@ Result<std::unique_ptr<RunningWebhook>> start_webhook(const WebhookFlags& flags,
     return fail(ErrorKind::Invalid, "--webhook-cert-file and --webhook-key-file belong together");
   if (!flags.certificate_file.empty()) {
     options.certificate = [certificate = flags.certificate_file, key = flags.key_file] {
-      return admission::read_certificate_files(certificate, key);
+      return http::read_certificate_files(certificate, key);
     };
   } else {
     NEOID_TRY(admission::OwnCertificateOptions own, certificate_options(flags));

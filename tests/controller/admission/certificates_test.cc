@@ -190,24 +190,5 @@ TEST_F(Certificates, need_no_configuration_to_be_there) {
   EXPECT_TRUE(replica_.pass());
 }
 
-TEST_F(Certificates, of_files_must_belong_together) {
-  const auto write = [&](const char* name, std::string_view text) {
-    const std::string path = folder_ / name;
-    std::ofstream(path) << text;
-    return path;
-  };
-  const Instant now = clock_.now();
-  const auto one = http::make_ca("one", now - 1h, now + 1h).value();
-  const auto other = http::make_ca("other", now - 1h, now + 1h).value();
-  const std::string certificate = write("tls.crt", one.certificate_pem);
-  EXPECT_TRUE(read_certificate_files(certificate, write("tls.key", one.key_pem.reveal())));
-  const auto wrong = read_certificate_files(certificate, write("other.key", other.key_pem.reveal()));
-  ASSERT_FALSE(wrong);
-  EXPECT_THAT(wrong.error().describe(), HasSubstr("other.key"));
-  const auto absent = read_certificate_files(certificate, (folder_ / "none").string());
-  ASSERT_FALSE(absent);
-  EXPECT_THAT(absent.error().describe(), HasSubstr("none cannot be read"));
-}
-
 }  // namespace
 }  // namespace neoid::admission
