@@ -25,6 +25,10 @@ void print_table(std::ostream& out, const std::vector<std::string>& header,
   for (const auto& row : rows) print(row);
 }
 
+std::string age(Instant from, Instant now) {
+  return format_duration(std::chrono::floor<std::chrono::seconds>(std::max(now - from, Duration(0))));
+}
+
 int report(std::ostream& err, const Error& error) {
   std::string text = error.describe();
   std::replace(text.begin(), text.end(), '\n', ' ');

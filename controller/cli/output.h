@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "reconcile/base/result.h"
+#include "reconcile/base/time.h"
 
 namespace neoid::cli {
 
@@ -20,6 +21,9 @@ inline constexpr int kFailed = 1;
 // Columns padded to their widest cell, two spaces between, no trailing spaces.
 void print_table(std::ostream& out, const std::vector<std::string>& header,
                  const std::vector<std::vector<std::string>>& rows);
+
+// "1h30m", in whole seconds; "0s" for what lies ahead.
+std::string age(Instant from, Instant now);
 
 // "neoid: MESSAGE" on one line; answers kFailed.
 int report(std::ostream& err, const Error& error);

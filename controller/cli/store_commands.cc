@@ -20,19 +20,6 @@ using StorePtr = std::unique_ptr<store::IdentityStore>;
 
 Result<StorePtr> open(const std::string& url) { return store::open_store(url, store::Migration::Refuse); }
 
-Result<Secret> read_secret_file(const std::string& path) {
-  std::string text;
-  if (path == "-") {
-    text.assign(std::istreambuf_iterator<char>(std::cin), {});
-  } else {
-    std::ifstream file(path, std::ios::binary);
-    if (!file) return fail(ErrorKind::Invalid, "cannot read the client secret's file " + path);
-    text.assign(std::istreambuf_iterator<char>(file), {});
-  }
-  while (!text.empty() && (text.back() == '\n' || text.back() == '\r')) text.pop_back();
-  return Secret(std::move(text));
-}
-
 Result<std::optional<Instant>> parse_since(const std::string& text, Instant now) {
   if (text.empty()) return std::optional<Instant>();
   if (const auto duration = parse_duration(text)) return std::optional<Instant>(now - *duration);
@@ -54,6 +41,19 @@ Json as_json(const store::ActivityEntry& entry) {
 }
 
 }  // namespace
+
+Result<Secret> read_secret_file(const std::string& path) {
+  std::string text;
+  if (path == "-") {
+    text.assign(std::istreambuf_iterator<char>(std::cin), {});
+  } else {
+    std::ifstream file(path, std::ios::binary);
+    if (!file) return fail(ErrorKind::Invalid, "cannot read the client secret's file " + path);
+    text.assign(std::istreambuf_iterator<char>(file), {});
+  }
+  while (!text.empty() && (text.back() == '\n' || text.back() == '\r')) text.pop_back();
+  return Secret(std::move(text));
+}
 
 int store_status(const std::string& url, const Streams& streams) {
   auto opened = open(url);
@@ -162,13 +162,15 @@ int credential_uses(const std::string& url, const ActivityQuery& query, Instant 
       list.push_back(as_json(user, version));
       rows.push_back({user.owner.resource.text(), fmt::format("{}", version.number),
                       std::string(store::to_string(version.state)), format_time(version.issued_at),
-                      time_or(version.valid_until, "-"), time_or(version.last_used, "never")});
+                      time_or(version.valid_until, "-"), time_or(version.last_used, "never"),
+                      version.last_used ? age(*version.last_used, now) : "-"});
     }
   }
   if (query.format == Format::Json)
     streams.out << list.dump(2) << '\n';
   else
-    print_table(streams.out, {"SUBJECT", "VERSION", "STATE", "ISSUED", "VALID UNTIL", "LAST USED"}, rows);
+    print_table(streams.out,
+                {"SUBJECT", "VERSION", "STATE", "ISSUED", "VALID UNTIL", "LAST USED", "UNUSED FOR"}, rows);
   return kDone;
 }
 

@@ -18,6 +18,9 @@ struct Streams {
   std::ostream& err;
 };
 
+// A client secret from a file ("-": standard input), without its last line break. Errors: Invalid.
+Result<Secret> read_secret_file(const std::string& path);
+
 int store_status(const std::string& url, const Streams& streams);
 int store_migrate(const std::string& url, const Streams& streams);
 int store_backup(const std::string& url, const std::string& to, const Streams& streams);

@@ -319,8 +319,23 @@ class Builder {
     for (const auto& listed : view_.resource.status.credentials.versions) {
       if (listed.valid_until && *listed.valid_until <= view_.now)
         tell(Event::Type::Normal, reason::kPreviousCredentialRevoked,
-             fmt::format("Version {} has ended.", listed.number));
+             fmt::format("Version {} has ended; {}.", listed.number, evidence(listed)));
     }
+  }
+
+  // Whether somebody still needed a version that has ended. Its row is as it was before this pass revoked it.
+  std::string evidence(const api::AcceptedVersion& ended) const {
+    if (!view_.own) return "no use of it is known";
+    const auto& versions = view_.own->versions;
+    const auto row = std::find_if(versions.begin(), versions.end(),
+                                  [&](const plan::StoredVersion& one) { return one.number == ended.number; });
+    if (row == versions.end() || !row->last_used) return "no use of it is known";
+    const plan::StoredVersion* current = view_.own->current();
+    if (current != nullptr && current->delivered_at && *row->last_used <= *current->delivered_at)
+      return fmt::format("it was not used any more once version {} was delivered", current->number);
+    const Duration unused = std::max(*ended.valid_until - *row->last_used, Duration(0));
+    return fmt::format("it was used until {} before: whoever used it has not read the Secret again",
+                       format_duration(std::chrono::floor<std::chrono::seconds>(unused)));
   }
 
   std::optional<Duration> come_back() const {

@@ -6,6 +6,7 @@
 #include <string_view>
 #include <tuple>
 
+#include "controller/cli/output.h"
 #include "reconcile/api/reasons.h"
 
 namespace neoid::cli {
@@ -44,10 +45,6 @@ std::string remedy_of(const std::string& reason) {
   for (const Remedy& remedy : kRemedies)
     if (remedy.reason == reason) return std::string(remedy.text);
   return "read `kubectl describe` of it";
-}
-
-std::string age(Instant from, Instant now) {
-  return format_duration(std::chrono::floor<std::chrono::seconds>(std::max(now - from, Duration(0))));
 }
 
 bool is_reported(const api::UserResource& user) { return user.status.observed_generation == user.generation; }

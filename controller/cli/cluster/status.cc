@@ -140,7 +140,9 @@ std::vector<std::vector<std::string>> version_rows(const api::UserResource& user
         rows.push_back({std::to_string(version.number), version.current ? "current" : "previous",
                         format_time(version.issued_at),
                         version.valid_until ? format_time(*version.valid_until) : "-",
-                        version.last_used ? format_time(*version.last_used) : "never"});
+                        version.last_used ? fmt::format("{} ({} ago)", format_time(*version.last_used),
+                                                        age(*version.last_used, facts.now))
+                                          : "never"});
     }
     return rows;
   }

@@ -2,6 +2,7 @@
 #include "reconcile/status/user_status.h"
 
 #include <fmt/format.h>
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include <functional>
@@ -429,6 +430,27 @@ TEST(UserStatus, TheOverlapIsToldInTheRotationsEvent) {
   came.scene.spec().rotation.overlap = 48h;
   EXPECT_EQ(came.update().events.at(0).message,
             "Secret apps/billing-oauth holds a new client secret; the one before stays valid for 48h.");
+}
+
+TEST(UserStatus, TheEndOfAVersionSaysWhetherSomebodyStillNeededIt) {
+  const auto told = [](std::optional<Duration> used_before_the_end, bool listed = true) {
+    Came came;
+    const Instant end = came.scene.view.now;
+    plan::StoredVersion before;
+    before.state = plan::VersionState::Delivered;
+    before.valid_until = end;
+    if (used_before_the_end) before.last_used = end - *used_before_the_end;
+    for (plan::StoredVersion& version : came.scene.own().versions) version.delivered_at = end - 24h;
+    if (listed) came.scene.own().versions.push_back(before);
+    came.scene.listed().versions.push_back({0, {}, end - 48h, end});
+    return came.update().events.at(0).message;
+  };
+  EXPECT_EQ(
+      told(90min + 7ms),
+      "Version 0 has ended; it was used until 1h30m before: whoever used it has not read the Secret again.");
+  EXPECT_THAT(told(30h), testing::HasSubstr("it was not used any more once version"));
+  EXPECT_EQ(told(std::nullopt), "Version 0 has ended; no use of it is known.");
+  EXPECT_EQ(told(std::nullopt, false), "Version 0 has ended; no use of it is known.");
 }
 
 TEST(UserStatus, TheTableIsWhatTheStoreHolds) {
