@@ -14,6 +14,7 @@
 #include "controller/cmd/oauth_flags.h"
 #include "controller/cmd/plan_flags.h"
 #include "controller/cmd/store_flags.h"
+#include "controller/cmd/token_flags.h"
 #include "controller/cmd/validate_flags.h"
 
 namespace neoid::cmd {
@@ -65,6 +66,7 @@ int run(int argc, char** argv) {
   add_plan(app, code);
   add_validate(app, NEOID_VERSION, code);
   add_cluster(app, code);
+  add_token(app, code);
   add_import(app, code);
   app.add_subcommand("version", "print the version")->callback([] {
     std::cout << "neoid " << NEOID_VERSION << '\n';
