@@ -64,7 +64,9 @@ Outcome<AuthenticatedClient> ClientDirectory::authenticate(const ClientCredentia
   }
   if (!version) {
     const OAuthError error = failed(credential, address, version.error());
-    // Unknown ones are not named: somebody may have put the secret there.
+    // Unknown ones are not named: somebody may have put the secret there. Beyond the limit nothing is logged, or a
+    // guesser fills the disk.
+    if (error.code == ErrorCode::TooManyAttempts) return tl::unexpected(error);
     log::info("client refused",
               {{"clientID", client ? credential.client_id.value : "unknown"}, {"address", address}});
     return tl::unexpected(error);

@@ -1,5 +1,7 @@
 #include "controller/oauth/rate_limiter.h"
 
+#include <arpa/inet.h>
+
 #include <algorithm>
 #include <cmath>
 #include <cstring>
@@ -9,6 +11,16 @@
 #include "reconcile/base/crypto.h"
 
 namespace neoid::oauth {
+namespace {
+
+std::string network_of(std::string_view address) {
+  std::string text(address);
+  in6_addr parsed{};
+  if (::inet_pton(AF_INET6, text.c_str(), &parsed) != 1 || IN6_IS_ADDR_V4MAPPED(&parsed)) return text;
+  return {reinterpret_cast<const char*>(parsed.s6_addr), 8};
+}
+
+}  // namespace
 
 RateLimiter::RateLimiter(RateLimits limits, std::size_t buckets)
     : limits_(limits),
@@ -21,7 +33,7 @@ std::uint64_t RateLimiter::key_of(std::string_view client_id, std::string_view a
   text += std::to_string(client_id.size());
   text += ':';
   text += client_id;
-  text += address;
+  text += network_of(address);
   const Sha256 digest = sha256(text);
   std::uint64_t key = 0;
   std::memcpy(&key, digest.data(), sizeof(key));

@@ -1,5 +1,6 @@
 // Failed attempts, by client and address and by address alone, each a bucket that fills again with time.
 //
+// An IPv6 address counts as its /64: whoever has one of them has all (RFC 6177).
 // Guarantees: memory is fixed, whatever is asked (a set-associative table; the fullest bucket makes room, so that
 // who fails most is remembered longest; keys are salted). Only failures take from a bucket.
 // Thread-safe. Time is the caller's.

@@ -164,7 +164,8 @@ bool is_resource(std::string_view text) {
   };
   const std::string_view scheme = text.substr(0, colon);
   return letter(text.front()) && std::all_of(scheme.begin(), scheme.end(), in_scheme) &&
-         std::all_of(text.begin(), text.end(), [](char c) { return c > ' ' && c <= '~' && c != '#'; });
+         std::all_of(text.begin(), text.end(),
+                     [](char c) { return c > ' ' && c <= '~' && c != '#' && c != '"' && c != '\\'; });
 }
 
 Outcome<TokenRequest> parse_token_request(const http::Request& request) {

@@ -55,7 +55,9 @@ class TokenService::Impl {
         endpoints_(std::move(endpoints)),
         metadata_(metadata_json(options_.grant.issuer, endpoints_)),
         clock_(clock),
-        metrics_(metrics),
+        token_meters_(metrics, "token"),
+        introspection_meters_(metrics, "introspection"),
+        revocation_meters_(metrics, "revocation"),
         identities_(std::move(identities)),
         tokens_(std::move(tokens)),
         cache_(options_.cached_clients),
@@ -80,11 +82,12 @@ class TokenService::Impl {
   }
 
   http::Response handle(const http::Request& request) {
-    if (request.path == endpoints_.token) return answer("token", request, [&] { return issue(request); });
+    if (request.path == endpoints_.token)
+      return answer(token_meters_, request, [&] { return issue(request); });
     if (request.path == endpoints_.introspection)
-      return answer("introspection", request, [&] { return introspect(request); });
+      return answer(introspection_meters_, request, [&] { return introspect(request); });
     if (request.path == endpoints_.revocation)
-      return answer("revocation", request, [&] { return revoke(request); });
+      return answer(revocation_meters_, request, [&] { return revoke(request); });
     if (request.path == endpoints_.jwks) return document(request, keys_.jwks(), "application/jwk-set+json");
     if (request.path == endpoints_.metadata) return document(request, metadata_, "application/json");
     return json_response(404, R"({"error":"not_found"})");
@@ -100,8 +103,35 @@ class TokenService::Impl {
   Result<void> flush_uses() { return uses_.flush(); }
 
  private:
+  // What is counted at one endpoint: the handles, since asking the registry for one takes its lock.
+  struct Meters {
+    Meters(MetricsRegistry& registry, const std::string& endpoint)
+        : seconds(registry.histogram("neoid_oauth_request_seconds", "time to answer a request",
+                                     latency_buckets(), {{"endpoint", endpoint}})),
+          ok(counter(registry, endpoint, "ok")) {
+      for (int code = 0; code <= static_cast<int>(ErrorCode::ServerError); ++code) {
+        const auto error = static_cast<ErrorCode>(code);
+        refused.push_back(
+            counter(registry, endpoint,
+                    error == ErrorCode::TooManyAttempts ? "too_many_attempts" : to_string(error)));
+      }
+    }
+    static Counter counter(MetricsRegistry& registry, const std::string& endpoint, std::string_view outcome) {
+      return registry.counter("neoid_oauth_requests_total", "requests by endpoint and outcome",
+                              {{"endpoint", endpoint}, {"outcome", std::string(outcome)}});
+    }
+    void observe(std::optional<ErrorCode> error, std::chrono::duration<double> took) {
+      (error ? refused[static_cast<std::size_t>(*error)] : ok).add();
+      seconds.observe(took.count());
+    }
+
+    Histogram seconds;
+    Counter ok;
+    std::vector<Counter> refused;  // by ErrorCode
+  };
+
   template <class Work>
-  http::Response answer(const char* endpoint, const http::Request& request, Work work) {
+  http::Response answer(Meters& meters, const http::Request& request, Work work) {
     if (request.method != "POST") {
       http::Response response = error_response({ErrorCode::InvalidRequest, "the method must be POST"});
       response.status = 405;
@@ -110,15 +140,7 @@ class TokenService::Impl {
     }
     const SteadyTime begun = clock_.steady_now();
     Outcome<http::Response> outcome = work();
-    const std::string_view told = outcome ? "ok" : to_string(outcome.error().code);
-    metrics_
-        .counter("neoid_oauth_requests_total", "requests by endpoint and outcome",
-                 {{"endpoint", endpoint}, {"outcome", std::string(told)}})
-        .add();
-    metrics_
-        .histogram("neoid_oauth_request_seconds", "time to answer a request", latency_buckets(),
-                   {{"endpoint", endpoint}})
-        .observe(std::chrono::duration<double>(clock_.steady_now() - begun).count());
+    meters.observe(outcome ? std::nullopt : std::optional(outcome.error().code), clock_.steady_now() - begun);
     return outcome ? std::move(*outcome) : error_response(outcome.error());
   }
 
@@ -231,7 +253,7 @@ class TokenService::Impl {
   const Endpoints endpoints_;
   const std::string metadata_;
   Clock& clock_;
-  MetricsRegistry& metrics_;
+  Meters token_meters_, introspection_meters_, revocation_meters_;
   const std::unique_ptr<store::IdentityStore> identities_;
   const std::unique_ptr<store::TokenStore> tokens_;
   ClientCache cache_;

@@ -272,6 +272,18 @@ TEST(RateLimiter, CountsFailuresByClientAndAddressAndForgivesThem) {
   EXPECT_EQ(limiter.blocked("c", "1.2.3.4", now + seconds(1)), seconds(0));
 }
 
+TEST(RateLimiter, OneHostOfIpv6IsOneHostWhateverItCallsItself) {
+  RateLimiter limiter({3, 1, 100, 10}, 64);
+  const SteadyTime now{hours(1)};
+  for (const char* address : {"2001:db8:0:1::1", "2001:db8:0:1::2", "2001:db8:0:1:ffff::"})
+    limiter.failed("c", address, now);
+  EXPECT_EQ(limiter.blocked("c", "2001:db8:0:1:1:2:3:4", now), seconds(1));
+  EXPECT_EQ(limiter.blocked("c", "2001:db8:0:2::1", now), seconds(0)) << "another network";
+  for (const char* address : {"::ffff:192.0.2.1", "::ffff:192.0.2.2", "::ffff:192.0.2.3"})
+    limiter.failed("d", address, now);
+  EXPECT_EQ(limiter.blocked("d", "::ffff:192.0.2.4", now), seconds(0)) << "IPv4 in the clothes of IPv6";
+}
+
 TEST(Endpoints, ComeFromTheIssuer) {
   const auto endpoints = endpoints_of("https://id.example.com/tenant");
   ASSERT_TRUE(endpoints);
