@@ -1,4 +1,4 @@
-// Stands between a client and the PostgreSQL server, on a Unix socket, and cuts the line at a chosen statement.
+// Stands between a client and the PostgreSQL server, on a Unix socket, and cuts the line: at a chosen statement, or for a while.
 #pragma once
 
 #include <fcntl.h>
@@ -60,6 +60,9 @@ class PostgresProxy {
     cut_ = cut;
   }
   void refuse_after_cut() { refuse_ = true; }
+  // From now on every line is cut and none is opened, until it is up again.
+  void down() { down_ = true; }
+  void up() { down_ = false; }
   int cuts() const { return cuts_; }
 
  private:
@@ -76,7 +79,7 @@ class PostgresProxy {
       if (::poll(&waiting, 1, 20) <= 0) continue;
       const int client = ::accept4(listener_, nullptr, nullptr, SOCK_CLOEXEC);
       if (client < 0) continue;
-      if (refuse_ && cuts_ > 0) {
+      if (down_ || (refuse_ && cuts_ > 0)) {
         ::close(client);
         continue;
       }
@@ -89,7 +92,7 @@ class PostgresProxy {
     const sockaddr_un address = address_of(server_);
     bool open = ::connect(server, reinterpret_cast<const sockaddr*>(&address), sizeof(address)) == 0;
     std::array<char, 65536> buffer;
-    while (open && !stop.stop_requested()) {
+    while (open && !down_ && !stop.stop_requested()) {
       std::array<pollfd, 2> ends{{{client, POLLIN, 0}, {server, POLLIN, 0}}};
       if (::poll(ends.data(), ends.size(), 20) <= 0) continue;
       for (std::size_t from = 0; open && from < 2; ++from) {
@@ -129,7 +132,7 @@ class PostgresProxy {
   std::mutex mutex_;  // guards text_ and cut_
   std::string text_;
   Cut cut_ = Cut::AfterTheServerDidIt;
-  std::atomic<bool> refuse_{false};
+  std::atomic<bool> refuse_{false}, down_{false};
   std::atomic<int> cuts_{0};
   std::vector<std::jthread> relays_;  // the acceptor's
   std::jthread acceptor_;
