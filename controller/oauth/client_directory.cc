@@ -46,9 +46,14 @@ Outcome<AuthenticatedClient> ClientDirectory::authenticate(const ClientCredentia
         {ErrorCode::InvalidClient, "the client secret has a typing error: its checksum does not fit"}));
   }
   if (!follower_.fresh()) return tl::unexpected(not_now());
-  const auto wait = limiter_.blocked(credential.client_id.value, address, clock_.steady_now());
-  const bool blocked = wait > std::chrono::seconds(0);
-  if (blocked && form == credentials::SecretForm::Foreign) return tl::unexpected(too_many(wait));
+  const bool foreign = form == credentials::SecretForm::Foreign;
+  const auto wait = [&] {
+    return limiter_.blocked(credential.client_id.value, address, clock_.steady_now());
+  };
+  if (foreign) {
+    if (const auto seconds = wait(); seconds > std::chrono::seconds(0))
+      return tl::unexpected(too_many(seconds));
+  }
 
   const Sha256 hash = credentials::hash_client_secret(credential.secret);
   std::optional<store::TokenClient> client = cache_.find(credential.client_id);
@@ -56,7 +61,7 @@ Outcome<AuthenticatedClient> ClientDirectory::authenticate(const ClientCredentia
   auto version = oauth::authenticate(client, hash, follower_.database_now());
   // Over the limit nothing is looked up again; but a client that is not remembered (the feed has just named it) is, or
   // the failures of others would shut it out.
-  if (!version && (!blocked || !remembered)) {
+  if (!version && (!remembered || foreign || wait() == std::chrono::seconds(0))) {
     auto found = look_up(credential.client_id);
     if (!found) return tl::unexpected(found.error());
     client = std::move(*found);

@@ -48,6 +48,20 @@ Result<std::string> coordinate(EVP_PKEY* key, const char* name) {
 
 using SignatureContext = std::unique_ptr<EVP_PKEY_CTX, decltype(&EVP_PKEY_CTX_free)>;
 
+// A context that is ready to sign, kept by each thread for its last key: making one looks the algorithm up again.
+EVP_PKEY_CTX* signing_context(const std::shared_ptr<void>& key) {
+  struct Kept {
+    std::shared_ptr<void> key;
+    SignatureContext context{nullptr, &EVP_PKEY_CTX_free};
+  };
+  thread_local Kept kept;
+  if (kept.key == key && kept.context) return kept.context.get();
+  kept.context.reset(EVP_PKEY_CTX_new_from_pkey(nullptr, pkey(key), nullptr));
+  kept.key = key;
+  if (kept.context && EVP_PKEY_sign_init(kept.context.get()) != 1) kept.context.reset();
+  return kept.context.get();
+}
+
 // DER to r||s.
 std::optional<std::string> raw_signature(const unsigned char* der, std::size_t size) {
   const unsigned char* at = der;
@@ -223,12 +237,10 @@ Result<std::string> SigningKey::sign(std::string_view payload) const {
   std::string token = data_->header;
   token += base64url(payload);
   const Sha256 digest = sha256(token);
-  const SignatureContext context(EVP_PKEY_CTX_new_from_pkey(nullptr, pkey(data_->key), nullptr),
-                                 &EVP_PKEY_CTX_free);
+  EVP_PKEY_CTX* context = signing_context(data_->key);
   std::array<unsigned char, 80> der{};
   std::size_t size = der.size();
-  if (!context || EVP_PKEY_sign_init(context.get()) != 1 ||
-      EVP_PKEY_sign(context.get(), der.data(), &size, digest.data(), digest.size()) != 1)
+  if (context == nullptr || EVP_PKEY_sign(context, der.data(), &size, digest.data(), digest.size()) != 1)
     return fail(crypto_failed("sign"));
   const auto raw = raw_signature(der.data(), size);
   if (!raw) return fail(crypto_failed("sign"));

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <utility>
 
 #include "reconcile/value/json.h"
@@ -39,6 +40,17 @@ int status_of(ErrorCode code) {
 }
 
 std::string json_quote(std::string_view text) {
+  // Nearly every text is made of these alone.
+  const bool plain = std::all_of(text.begin(), text.end(),
+                                 [](char c) { return c >= ' ' && c <= '~' && c != '"' && c != '\\'; });
+  if (plain) {
+    std::string quoted;
+    quoted.reserve(text.size() + 2);
+    quoted += '"';
+    quoted += text;
+    quoted += '"';
+    return quoted;
+  }
   return Json(text).dump(-1, ' ', false, Json::error_handler_t::replace);
 }
 
