@@ -5,25 +5,9 @@
 // Start-up to ready and memory (those of the whole `neoid standalone` too, with controller, store and token service), empty and with 10,000 objects; durable creates of Secrets, status patches and gets of
 // IntegrationUsers a second at 1, 4, 16 and 32 connections; a list of 10,000 in pages and whole; fan-out to 100
 // watches. Clients and server share the processors. Each client is a thread with one connection of its own.
-#include <arpa/inet.h>
-#include <fcntl.h>
-#include <fmt/format.h>
-#include <netinet/tcp.h>
-#include <openssl/ssl.h>
-#include <signal.h>
-#include <sys/prctl.h>
-#include <sys/socket.h>
-#include <sys/wait.h>
-#include <unistd.h>
-
 #include <algorithm>
 #include <atomic>
-#include <chrono>
-#include <cstdlib>
-#include <filesystem>
-#include <fstream>
 #include <functional>
-#include <iostream>
 #include <latch>
 #include <thread>
 #include <vector>
@@ -31,176 +15,58 @@
 #include "reconcile/base/check.h"
 #include "reconcile/value/json_text.h"
 #include "reconcile/value/yaml.h"
+#include "tests/bench/lean_client.h"
 
 namespace neoid {
 namespace {
 
 namespace fs = std::filesystem;
-using SteadyClock = std::chrono::steady_clock;
+using bench::read_file;
+using bench::ScratchFolder;
+using bench::seconds_since;
+using bench::SteadyClock;
 using std::chrono::milliseconds;
 
-double seconds_since(SteadyClock::time_point start) {
-  return std::chrono::duration<double>(SteadyClock::now() - start).count();
-}
-
-std::string read_file(const fs::path& path) {
-  std::ifstream stream(path, std::ios::binary);
-  return std::string(std::istreambuf_iterator<char>(stream), {});
-}
-
-struct ScratchFolder {
-  ScratchFolder() {
-    std::string name = (fs::temp_directory_path() / "neoid-bench-XXXXXX").string();
-    path = ::mkdtemp(name.data());
-  }
-  ~ScratchFolder() { fs::remove_all(path); }
-  fs::path path;
-};
-
-// --- the server, in a process of its own --------------------------------------------------------
-
+// `neoid standalone`, asked as the user `platform`.
 class Server {
  public:
   enum class Parts { ApiOnly, Whole };
-  Server(const std::string& program, const fs::path& data, Parts parts = Parts::ApiOnly) : data_(data) {
-    const auto start = SteadyClock::now();
-    int pipe[2];
-    NEOID_CHECK(::pipe2(pipe, O_CLOEXEC) == 0);
-    process_ = ::fork();
-    NEOID_CHECK(process_ >= 0);
-    if (process_ == 0) {
-      ::prctl(PR_SET_PDEATHSIG, SIGTERM);  // not left behind, whatever becomes of us
-      ::dup2(pipe[1], 2);
-      ::execl(program.c_str(), program.c_str(), "standalone", "--data", data.c_str(), "--listen",
-              "127.0.0.1:0", "--log-format", "json", parts == Parts::ApiOnly ? "--api-only" : nullptr,
-              nullptr);
-      ::_exit(127);
-    }
-    ::close(pipe[1]);
-    FILE* log = ::fdopen(pipe[0], "r");
-    char line[4096];
-    while (std::fgets(line, sizeof line, log) != nullptr) {
-      const auto entry = parse_json(line);
-      if (!entry || entry->value("message", "") != "ready") continue;
-      const std::string url = entry->value("api", "");
-      port_ = std::stoi(url.substr(url.rfind(':') + 1));
-      break;
-    }
-    startup_seconds = seconds_since(start);
-    if (port_ == 0) {
-      std::cerr << "bench_api: " << program << " did not start\n";
-      std::exit(1);
-    }
-    drain_ = std::thread([log] {
-      char rest[4096];
-      while (std::fgets(rest, sizeof rest, log) != nullptr) {
-      }
-      std::fclose(log);
-    });
-  }
-  ~Server() {
-    ::kill(process_, SIGTERM);
-    ::waitpid(process_, nullptr, 0);
-    drain_.join();
+  Server(const std::string& program, const fs::path& data, Parts parts = Parts::ApiOnly)
+      : data_(data),
+        child_(program, arguments(data, parts), "ready"),
+        startup_seconds(child_.startup_seconds) {
+    const std::string url = child_.ready_line.value("api", "");
+    port_ = std::stoi(url.substr(url.rfind(':') + 1));
   }
 
   int port() const { return port_; }
-  std::string token() const {  // of the user `platform`
+  std::string token() const {
     const std::string text = read_file(data_ / "tokens.csv");
     return text.substr(0, text.find(','));
   }
   fs::path ca_file() const { return data_ / "ca.pem"; }
-  // Resident memory in MB: all, and what is the process's own (not the program's file and libraries).
-  std::pair<double, double> memory() const {
-    std::ifstream file(fmt::format("/proc/{}/status", process_));
-    double all = 0;
-    double own = 0;
-    for (std::string line; std::getline(file, line);) {
-      if (line.starts_with("VmRSS:")) all = std::stod(line.substr(6)) / 1024;
-      if (line.starts_with("RssAnon:")) own = std::stod(line.substr(8)) / 1024;
-    }
-    return {all, own};
-  }
-  double startup_seconds = 0;
+  std::pair<double, double> memory() const { return child_.memory(); }
 
  private:
+  static std::vector<std::string> arguments(const fs::path& data, Parts parts) {
+    std::vector<std::string> all = {"standalone", "--data", data.string(), "--listen", "127.0.0.1:0"};
+    if (parts == Parts::ApiOnly) all.emplace_back("--api-only");
+    return all;
+  }
+
   const fs::path data_;
-  pid_t process_ = 0;
+  const bench::Child child_;
   int port_ = 0;
-  std::thread drain_;
+
+ public:
+  const double startup_seconds;
 };
 
-// --- a client as lean as can be: what is measured is the server ---------------------------------
-
-class Connection {
+class Connection : public bench::Connection {
  public:
-  Connection(const Server& server, SSL_CTX* context) : token_(server.token()) {
-    socket_ = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-    sockaddr_in address{};
-    address.sin_family = AF_INET;
-    address.sin_port = htons(static_cast<std::uint16_t>(server.port()));
-    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-    NEOID_CHECK(::connect(socket_, reinterpret_cast<sockaddr*>(&address), sizeof address) == 0);
-    const int on = 1;
-    ::setsockopt(socket_, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
-    ssl_ = SSL_new(context);
-    SSL_set_fd(ssl_, socket_);
-    NEOID_CHECK(SSL_connect(ssl_) == 1);
-  }
-  ~Connection() {
-    SSL_shutdown(ssl_);
-    SSL_free(ssl_);
-    ::close(socket_);
-  }
-  Connection(const Connection&) = delete;
-  Connection& operator=(const Connection&) = delete;
-
-  void send(std::string_view method, std::string_view path, std::string_view body = {},
-            std::string_view type = "application/json") {
-    const std::string request = fmt::format(
-        "{} {} HTTP/1.1\r\nHost: bench\r\nAuthorization: Bearer {}\r\nContent-Type: {}\r\nContent-Length: "
-        "{}\r\n\r\n{}",
-        method, path, token_, type, body.size(), body);
-    NEOID_CHECK(SSL_write(ssl_, request.data(), static_cast<int>(request.size())) > 0);
-  }
-  // The body of the answer, which has a length.
-  std::string receive(int expected) {
-    std::size_t end = 0;
-    while ((end = buffer_.find("\r\n\r\n")) == std::string::npos) more();
-    if (std::stoi(buffer_.substr(9, 3)) != expected) {
-      std::cerr << "bench_api: " << expected << " was expected: " << buffer_ << '\n';
-      std::_Exit(1);  // other threads wait for this one
-    }
-    const std::size_t at = buffer_.find("Content-Length: ");
-    NEOID_CHECK(at < end);
-    const std::size_t length = std::stoul(buffer_.substr(at + 16));
-    while (buffer_.size() < end + 4 + length) more();
-    std::string body = buffer_.substr(end + 4, length);
-    buffer_.erase(0, end + 4 + length);
-    return body;
-  }
-  std::string ask(int expected, std::string_view method, std::string_view path, std::string_view body = {},
-                  std::string_view type = "application/json") {
-    send(method, path, body, type);
-    return receive(expected);
-  }
-  // Whatever has come of a stream.
-  std::string read_some() {
-    more();
-    return std::exchange(buffer_, {});
-  }
-
- private:
-  void more() {
-    char bytes[65536];
-    const int got = SSL_read(ssl_, bytes, sizeof bytes);
-    NEOID_CHECK(got > 0);
-    buffer_.append(bytes, static_cast<std::size_t>(got));
-  }
-  const std::string token_;
-  int socket_ = -1;
-  SSL* ssl_ = nullptr;
-  std::string buffer_;
+  Connection(const Server& server, SSL_CTX* context)
+      : bench::Connection(server.port(), context,
+                          fmt::format("Authorization: Bearer {}\r\n", server.token())) {}
 };
 
 class Bench {
