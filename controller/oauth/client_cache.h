@@ -6,7 +6,8 @@
 // snapshot is older than the feed that was already read, however long the look-up was under way.
 // Timeline: look-up reads snapshot 7; change 8 commits, is read, drops the client; put(7) comes: refused.
 // A look-up from before restart() (another database is behind the URL now) is refused by its generation.
-// Memory: about 300 bytes a client with one version and two scopes; at most `most` clients, others are dropped at random.
+// Memory: 600 bytes a client with one version and two scopes (measured, 100,000 of them); at most `most` clients, others
+// are dropped at random.
 // Thread-safe.
 #pragma once
 
