@@ -83,7 +83,7 @@ class Story(unittest.TestCase):
 
     def all_ready(self, pods):
         for pod in pods:
-            until(f"{pod.name} ready; it says {pod.probe('readinessProbe')} {pod.log()[-600:]}", 30,
+            until(f"{pod.name} ready; it says {pod.probe('readinessProbe')} {pod.log()[-600:]}", 60,
                   lambda pod=pod: pod.probe("readinessProbe")[0] == 200)
 
     def secret(self, name):

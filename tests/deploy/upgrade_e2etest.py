@@ -50,7 +50,7 @@ class TheNextReleaseComes(Story):
         mine.workers = [threading.Thread(target=work, daemon=True) for work in (self.change_resources, self.ask_for_tokens)]
         for worker in self.workers:
             worker.start()
-        until("users, and tokens for them", 40, lambda: len(self.users_now()) >= 10 and len(self.given) >= 10)
+        until("users, and tokens for them", 90, lambda: len(self.users_now()) >= 10 and len(self.given) >= 10)
 
     def change_resources(self):
         mine = type(self)
@@ -81,7 +81,7 @@ class TheNextReleaseComes(Story):
     def go_on(self, what, more=20):
         """So many more writes and tokens, and none refused."""
         written, given = self.written, len(self.given)
-        until(f"writes and tokens {what}", 60, lambda: self.written >= written + more and len(self.given) >= given + more)
+        until(f"writes and tokens {what}", 120, lambda: self.written >= written + more and len(self.given) >= given + more)
         self.assertEqual(self.refused, [], what)
 
     def test_02_its_schema_goes_ahead_while_the_old_controllers_and_token_services_run(self):
