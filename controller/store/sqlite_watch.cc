@@ -99,15 +99,14 @@ void SqliteWatch::wait(milliseconds most, std::stop_token stop) {
   const auto deadline = SteadyClock::now() + most;
   const std::stop_callback on_stop(stop, [this] { wake(); });
   const std::scoped_lock lock(waiting_);
-  auto written = SteadyClock::time_point();
   while (!changed() && !stop.stop_requested()) {
     const auto now = SteadyClock::now();
     if (now >= deadline) return;
     const auto left = std::chrono::ceil<milliseconds>(deadline - now);
-    const milliseconds poll = now < written + kFineFor     ? kFinePoll
-                              : now < written + kMediumFor ? kMediumPoll
-                                                           : kSlowPoll;
-    if (wait_for_files(std::min(left, poll))) written = SteadyClock::now();
+    const milliseconds poll = now < written_ + kFineFor     ? kFinePoll
+                              : now < written_ + kMediumFor ? kMediumPoll
+                                                            : kSlowPoll;
+    if (wait_for_files(std::min(left, poll))) written_ = SteadyClock::now();
   }
 }
 

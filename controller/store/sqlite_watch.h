@@ -43,6 +43,9 @@ class SqliteWatch {
   std::unique_ptr<SqliteConnection> connection_;
   FileIdentity file_;
   std::int64_t version_ = -1;
+  // When a write was last told. Kept from one wait to the next: the write of a commit that comes just behind the one that
+  // ended a wait is told in that wait.
+  std::chrono::steady_clock::time_point written_;
   int inotify_ = -1;
   int wake_ = -1;  // eventfd
 };

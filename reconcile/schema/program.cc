@@ -35,7 +35,7 @@ Node make_node(const Structural& schema) {
   node.format = find_format(schema.rules.format);
   node.properties.reserve(schema.properties.size());
   for (const auto& [name, property] : schema.properties)
-    node.properties.emplace_back(std::string_view(name), make_node(property));
+    node.properties.push_back({name, make_node(property)});
   node.additional = make_owned(schema.additional);
   node.items = make_owned(schema.items);
   node.all_of = make_nodes(schema.all_of);
@@ -56,8 +56,8 @@ void settle(Node& node) {
 
 const Node* find_property(const Node& node, std::string_view name) {
   const auto it = std::lower_bound(node.properties.begin(), node.properties.end(), name,
-                                   [](const auto& entry, std::string_view key) { return entry.first < key; });
-  return it != node.properties.end() && it->first == name ? &it->second : nullptr;
+                                   [](const auto& entry, std::string_view key) { return entry.name < key; });
+  return it != node.properties.end() && it->name == name ? &it->node : nullptr;
 }
 
 }  // namespace neoid::schema::internal

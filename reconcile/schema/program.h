@@ -23,13 +23,15 @@ struct CompiledRule {
   std::optional<cel::Rule> message;  // messageExpression
 };
 
+struct Property;
+
 // One node of the schema. Children stand in the order of their names, so that an object and its schema can be
 // walked side by side.
 struct Node {
   const Structural* schema = nullptr;  // owned by Program::root
   std::shared_ptr<const re2::RE2> pattern;
   Format format = Format::None;
-  std::vector<std::pair<std::string_view, Node>> properties;
+  std::vector<Property> properties;
   std::unique_ptr<Node> additional, items;
   std::vector<Node> all_of, any_of, one_of;
   std::unique_ptr<Node> not_;
@@ -37,6 +39,11 @@ struct Node {
   bool rules_below = false;     // here or deeper: what a walk for rules need not enter
   bool lists_below = false;     // sets and maps, here or deeper
   bool embedded_below = false;  // embedded resources, here or deeper
+};
+
+struct Property {
+  std::string_view name;
+  Node node;
 };
 
 struct Program {

@@ -13,9 +13,9 @@ template <class Members, class Visit>
 void for_each_member(Members& members, const Node& node, Visit visit) {
   auto property = node.properties.begin();
   for (auto& [key, value] : members) {
-    while (property != node.properties.end() && property->first < key) ++property;
-    const bool known = property != node.properties.end() && property->first == key;
-    visit(key, value, known ? &property->second : nullptr);
+    while (property != node.properties.end() && property->name < key) ++property;
+    const bool known = property != node.properties.end() && property->name == key;
+    visit(key, value, known ? &property->node : nullptr);
   }
 }
 
