@@ -14,7 +14,7 @@ FROM build AS root
 RUN set -eu; mkdir -p /root-fs/usr/bin /root-fs/etc/ssl/certs /root-fs/run /root-fs/tmp; \
     cp /build/neoid /root-fs/usr/bin/neoid; \
     libpq=$(echo /usr/lib/*/libpq.so.5); cp --parents -L "$libpq" /root-fs; \
-    ldd /build/neoid "$libpq" | grep -o '/[^ ]*' | while read -r library; do cp --parents -L "$library" /root-fs; done; \
+    for binary in /build/neoid "$libpq"; do ldd "$binary"; done | grep -o '/[^ ]*' | while read -r library; do cp --parents -L "$library" /root-fs; done; \
     if [ -f /etc/ssl/certs/ca-certificates.crt ]; then cp /etc/ssl/certs/ca-certificates.crt /root-fs/etc/ssl/certs/; fi; \
     echo 'neoid:x:65532:65532:neoid:/:/usr/sbin/nologin' > /root-fs/etc/passwd; \
     echo 'neoid:x:65532:' > /root-fs/etc/group; \

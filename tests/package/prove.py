@@ -196,12 +196,8 @@ def use_token_service(root):
     """By the names that neoid-oauth.default has for it, over the store that neoid.service writes."""
     say("the token service: the command line of neoid-oauth.service, a token for an integration")
     told = set(re.findall(r"(?m)^#(NEOID_\w+)=", (root.path / "etc/default/neoid-oauth").read_text()))
-    key = root.path / "var/lib/neoid/token-keys"
-    key.write_text(os.urandom(32).hex() + "\n")
-    shutil.chown(key, *(int(each) for each in (os.stat(key.parent).st_uid, os.stat(key.parent).st_gid)))
-    key.chmod(0o600)
     settings = {"NEOID_STORE": "sqlite:/var/lib/neoid/identity.db", "NEOID_ISSUER": "http://127.0.0.1:26445",
-                "NEOID_LISTEN": "127.0.0.1:26445", "NEOID_KEY_ENCRYPTION_KEY_FILE": "/var/lib/neoid/token-keys",
+                "NEOID_LISTEN": "127.0.0.1:26445", "NEOID_KEY_ENCRYPTION_KEY_FILE": "/var/lib/neoid/key-encryption-key",
                 "NEOID_HEALTH_LISTEN": "127.0.0.1:26446"}
     if not settings.keys() <= told:
         fail(f"/etc/default/neoid-oauth does not tell of {sorted(settings.keys() - told)}")
