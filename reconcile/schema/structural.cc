@@ -107,7 +107,7 @@ std::vector<RuleText> read_validations(const Json& schema) {
 void read_members(const Json& schema, Structural& out) {
   if (const Json* properties = find(schema, "properties"); properties != nullptr && properties->is_object())
     for (const auto& [name, property] : properties->items())
-      out.properties.emplace_back(name, read_structural(property));
+      out.properties.push_back({name, read_structural(property)});
   if (const Json* more = find(schema, "additionalProperties"); more != nullptr) {
     if (more->is_boolean()) {
       out.additional_allowed = more->get<bool>();
@@ -143,8 +143,8 @@ bool ValueRules::empty() const {
 
 const Structural* Structural::find_property(std::string_view name) const {
   const auto it = std::lower_bound(properties.begin(), properties.end(), name,
-                                   [](const auto& entry, std::string_view key) { return entry.first < key; });
-  return it != properties.end() && it->first == name ? &it->second : nullptr;
+                                   [](const auto& entry, std::string_view key) { return entry.name < key; });
+  return it != properties.end() && it->name == name ? &it->schema : nullptr;
 }
 
 const Structural* Structural::find_member(std::string_view name) const {

@@ -55,6 +55,8 @@ struct ValueRules {
   bool empty() const;                 // says nothing
 };
 
+struct NamedStructural;
+
 struct Structural {
   Type type = Type::None;
   std::string type_text;  // the text of `type`, also of one that does not exist
@@ -63,7 +65,7 @@ struct Structural {
   std::string title, description;
 
   // Objects: either properties (sorted by name), or additional: the schema of every value.
-  std::vector<std::pair<std::string, Structural>> properties;
+  std::vector<NamedStructural> properties;
   std::unique_ptr<Structural> additional;
   std::optional<bool> additional_allowed;  // `additionalProperties: true` or `false`
   std::unique_ptr<Structural> items;       // of an array
@@ -84,6 +86,12 @@ struct Structural {
   const Structural* find_property(std::string_view name) const;  // null if it has none of that name
   // The schema of the member `name` of an object: its property, else `additional`; null if it has none.
   const Structural* find_member(std::string_view name) const;
+};
+
+// A property; a type of its own, since not every compiler takes a pair of an incomplete one.
+struct NamedStructural {
+  std::string name;
+  Structural schema;
 };
 
 // Reads a JSONSchemaProps. Keywords that a structural schema cannot have ($ref, definitions, ...) are left
