@@ -1,7 +1,11 @@
 """The store is put back to a snapshot taken at each step; every credential that a Secret holds works again (rule 13)."""
+import signal
+import threading
+
 import scenarios
 import system as world
 from kill_cases import prepare
+from rules import QUIET
 from scenarios import require
 from system import eventually, value_of
 
@@ -59,6 +63,26 @@ def restore(scenario_class, armed, later):
     return case
 
 
+def asleep(system, rules):
+    """The leader gets no processor while the store is put back, for longer than it is quiet in good order: that nothing
+    is written then is no sign that all is well."""
+    controller = system.start()
+    system.make_user("billing", credentials=scenarios.BOTH)
+    rules.settle()
+    controller.stop()
+    system.store.snapshot("then")
+    controller = system.start()
+    rotate_all(system, rules)
+    rules.check()
+    before = held(system)
+    controller.process.send_signal(signal.SIGSTOP)
+    system.store.restore("then")
+    threading.Timer(QUIET + 0.5, controller.resume).start()
+    rules.settle()
+    rules.check()
+    require(before == held(system), "after the restore a credential was made anew, or belongs to another user")
+
+
 def cases(points):
     found = {}
     for point in points:
@@ -70,4 +94,5 @@ def cases(points):
             found[f"restore/{armed}/{scenario.__name__}"] = restore(scenario, armed, later=False)
             if scenario in (scenarios.Create, scenarios.Rotate):
                 found[f"restore/{armed}/{scenario.__name__}ThenRotate"] = restore(scenario, armed, later=True)
-    return scenarios.alternately(found)
+    sleeping = {f"restore/while-the-leader-sleeps/{form}": (form, asleep) for form in scenarios.FORMS}
+    return scenarios.alternately(found) | sleeping

@@ -1,6 +1,7 @@
 """The rules of DESIGN.md, checked from outside: what the API, the store and the Secrets hold, read by this file alone.
 
-settle() waits until everything is Ready and nothing is written any more (rule 11); check() judges what is there then.
+settle() waits until everything is Ready, nothing is written any more (rule 11), and the leader has looked at all of it
+and found nothing to do; check() judges what is there then.
 A Witness sees every value that a Secret ever held.
 """
 import hashlib
@@ -77,10 +78,40 @@ def is_ready(item):
             and condition(item, "Ready").get("status") == "True")
 
 
+def is_generated(item):
+    """Whether the Secret's value is ours to make."""
+    return (item["spec"].get("credentials", {}).get("source") != "Reference"
+            and item["spec"].get("managementPolicy") != "Observe")
+
+
 def secret_name(item):
     credentials = item["spec"].get("credentials", {})
     return (credentials.get("secretRef", {}).get("name") or credentials.get("secretName")
             or item["metadata"]["name"] + "-oauth")
+
+
+KINDS = {"users": "IntegrationUser", "system users": "SystemIntegrationUser", "scopes": "Scope"}
+
+
+class Quiet:
+    """A moment at which nothing was left to do, as far as the API tells: what it is compared with later."""
+
+    def __init__(self, state, leader, store):
+        self.since = time.monotonic()
+        self.state = state    # of the API
+        self.leader = leader  # a Controller
+        self.store = store    # (number of the last activity, holder, epoch)
+        self.counts = leader.metrics()
+
+    def unseen(self, wanted):
+        """Of what the leader has not made two passes since then that found nothing to do; the first may have begun
+        before. That nothing is written says little: a leader that gets no processor writes nothing either."""
+        now = self.leader.metrics()
+        names = {"neoid_sweep_seconds_count": 2}
+        for kind, number in wanted.items():
+            names[f'neoid_reconcile_total{{kind="{kind}",result="unchanged"}}'] = 2 * number
+        return [name for name, least in names.items()
+                if now.get(name, 0) - self.counts.get(name, 0) < least]
 
 
 class Rules:
@@ -114,30 +145,70 @@ class Rules:
         places = {secret["metadata"]["name"] for secret in found["secrets"] if value_of(secret)}
         for item in found["users"] + found["system users"]:
             name = item["metadata"]["name"]
-            if name not in self.unready | self.going and secret_name(item) not in places:
+            if name in self.unready | self.going:
+                continue
+            if secret_name(item) not in places:
                 names.append(f"{name} has no Secret")
+            request = item["metadata"].get("annotations", {}).get(world.ANNOTATION + "rotate", "")
+            answered = item.get("status", {}).get("credentials", {}).get("lastRotateRequest", "")
+            if request and request != answered and is_generated(item):
+                names.append(f"{name} was not rotated for {request}")
         return names
 
     def settle(self, patience=world.PATIENCE):
-        """Rule 11: from some moment on nothing is written, the Lease apart."""
+        """Rule 11: from some moment on nothing is written, the Lease apart, and the leader has seen all since."""
         deadline = time.monotonic() + patience
-        since, before, head = None, None, None
+        quiet = None
         while True:
             found = self.look()
             state = {(item["metadata"]["uid"], item["metadata"]["resourceVersion"])
                      for items in found.values() for item in items}
             waiting = self.unsettled(found)
-            if waiting or not any(each.leads() for each in self.system.controllers):
-                since = None
-            elif since is None or state != before:
-                since, before, head = time.monotonic(), state, self.head()
-            elif time.monotonic() - since > QUIET:
-                if self.head() == head:
+            if waiting:
+                quiet = None
+            elif quiet is None or state != quiet.state:
+                quiet = self.quiet(state)
+                waiting = [] if quiet else ["nobody leads who has claimed this store"]
+            elif time.monotonic() - quiet.since > QUIET:
+                waiting = quiet.unseen(self.wanted(found)) or self.left_over(found)
+                if self.claim() != quiet.store:
+                    quiet = None
+                elif not waiting:
                     return
-                since = None
             if time.monotonic() > deadline:
                 raise Failed(f"does not settle: {waiting or 'writes go on: ' + self.last_changes()}")
             time.sleep(0.1)
+
+    def quiet(self, state):
+        """Nothing where no live controller holds the Lease and has claimed the store that is there now: a restored one
+        is another store."""
+        holder, epoch = self.system.lease()
+        leader = next((each for each in self.system.controllers if each.holder == holder and each.leads()), None)
+        store = self.claim()
+        if leader is None or store is None or store[1:] != (holder, epoch):
+            return None
+        quiet = Quiet(state, leader, store)
+        return quiet if quiet.counts else None
+
+    def wanted(self, found):
+        """How many there are of each kind that a pass can find nothing to do for."""
+        return {kind: sum(item["metadata"]["name"] not in self.unready | self.going for item in found[what])
+                for what, kind in KINDS.items()}
+
+    def left_over(self, found):
+        """What a resource that is gone has left in the store: no resource tells of it."""
+        if self.kinds_are_gone:
+            return []
+        uids = {item["metadata"]["uid"] for what in ("users", "system users") for item in found[what]}
+        rows = self.system.store.ask("SELECT name, uid FROM neoid.users WHERE standing = 'owned'")
+        return [f"user {name} is owned by a resource that is gone" for name, uid in rows if uid not in uids]
+
+    def claim(self):
+        """(number of the last activity, holder, epoch); nothing where the store does not answer, or is nobody's."""
+        try:
+            return self.system.store.ask("SELECT number, holder, n FROM neoid.activity_head, neoid.epochs")[0]
+        except Exception:  # pylint: disable=broad-except
+            return None
 
     def head(self):
         try:

@@ -153,6 +153,26 @@ class Controller:
         """By its own words and the Lease: not a dead holder whose Lease has not run out."""
         return self.process.poll() is None and '"leading"' in self.log() and self.system.leader() == self.holder
 
+    def health_port(self):
+        """Where it listens, as the kernel says; nothing before it does."""
+        process = pathlib.Path(f"/proc/{self.process.pid}")
+        try:
+            own = {os.readlink(file) for file in (process / "fd").iterdir()}
+            sockets = (process / "net/tcp").read_text().splitlines()[1:]
+        except OSError:  # it ended, or closed a file just now
+            return None
+        for _, local, _, state, *_, inode in (line.split()[:10] for line in sockets):
+            if state == "0A" and f"socket:[{inode}]" in own:
+                return int(local.rpartition(":")[2], 16)
+        return None
+
+    def metrics(self):
+        """What it counts, by name and labels as /metrics writes them; nothing where it does not answer."""
+        port = self.health_port()
+        lines = self.system.plain(port, "/metrics").splitlines() if port else []
+        return {name: float(value) for name, _, value in (line.rpartition(" ") for line in lines
+                                                      if not line.startswith("#"))}
+
     def is_stopped(self):
         if self.process.poll() is not None:
             raise Failed(f"the controller ended with {self.process.returncode}:\n{self.log()[-1500:]}")
@@ -278,9 +298,14 @@ class System:
     def rotate(self, user, request):
         self.annotate(user, rotate=request)
 
+    def lease(self):
+        """(holder, epoch)"""
+        lease = self.api.get("/apis/coordination.k8s.io/v1/namespaces/neoid-system/leases/neoid") or {}
+        annotations = lease.get("metadata", {}).get("annotations", {})
+        return lease.get("spec", {}).get("holderIdentity", ""), annotations.get(ANNOTATION + "epoch", "")
+
     def leader(self):
-        lease = self.api.get("/apis/coordination.k8s.io/v1/namespaces/neoid-system/leases/neoid")
-        return lease["spec"].get("holderIdentity", "") if lease else ""
+        return self.lease()[0]
 
     def close(self, keep):
         for closer in self.closers:
