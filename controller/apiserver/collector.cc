@@ -59,7 +59,7 @@ bool Collector::note(const Change& change) {
   MutexLock lock(mutex_);
   index(change.key, change.before, change.after);
   bool work = false;
-  const auto queue = [&](const Key& key) {
+  const auto queue = [&](const Key& key) NEOID_REQUIRES(mutex_) {
     queue_.push_back(key);
     work = true;
   };
