@@ -63,7 +63,8 @@ bool Collector::note(const Change& change) {
     queue_.push_back(key);
     work = true;
   };
-  if (change.key.resource == kCrds) work = true;  // run() looks whether the kinds of `unknown_` are served now
+  if (change.key.resource == kCrds)
+    work = true;  // run() looks whether the kinds of `unknown_` are served now
   if (change.after == nullptr) {
     const auto found = dependents_.find(text_at((*change.before)["metadata"], "uid"));
     if (found != dependents_.end())
