@@ -10,6 +10,7 @@
 #include "controller/oauth/jwt.h"
 #include "reconcile/base/crypto.h"
 #include "reconcile/value/json_text.h"
+#include "reconcile/value/member.h"
 
 namespace neoid::cli {
 namespace {
@@ -18,11 +19,6 @@ using namespace std::chrono_literals;
 
 constexpr std::size_t kMaxShown_bytes = 300;
 constexpr Duration kClockTolerance = 30s;
-
-std::string text_of(const Json& object, const char* name) {
-  const auto found = object.is_object() ? object.find(name) : object.end();
-  return found != object.end() && found->is_string() ? found->get<std::string>() : std::string();
-}
 
 // Of a date of RFC 7519: seconds since 1970, perhaps with a fraction.
 std::optional<Instant> time_of(const Json& claims, const char* name) {
@@ -96,9 +92,9 @@ constexpr Cause kCauses[] = {
 
 void explain_refusal(const AskedToken& asked, const TokenAnswer& answer, const Json& body,
                      Explanation& result) {
-  const std::string code = text_of(body, "error");
+  const std::string code = text_at(body, "error");
   result.error = code.empty() ? fmt::format("status {}", answer.status) : printable(code);
-  const std::string told = text_of(body, "error_description");
+  const std::string told = text_at(body, "error_description");
   if (!told.empty()) result.facts.emplace_back("told", printable(told));
   const std::string wait = answer.retry_after.empty()
                                ? ""
@@ -171,7 +167,7 @@ void explain_claims(const AskedToken& asked, Explanation& result) {
     if (std::find(kTold.begin(), kTold.end(), name) == kTold.end())
       result.facts.emplace_back(printable(name), value_of(value));
 
-  const std::string issuer = text_of(result.claims, "iss");
+  const std::string issuer = text_at(result.claims, "iss");
   if (!asked.issuer.empty() && issuer != asked.issuer)
     result.remarks.push_back(
         {fmt::format(
@@ -187,7 +183,7 @@ void explain_claims(const AskedToken& asked, Explanation& result) {
 void explain_scopes(const AskedToken& asked, const Json& body, Explanation& result) {
   // RFC 6749 section 5.1: left out where it is what was asked for.
   const auto told = body.find("scope");
-  const std::string claimed = text_of(result.claims, "scope");
+  const std::string claimed = text_at(result.claims, "scope");
   if (told != body.end() && told->is_string())
     result.granted = words_of(told->get<std::string>());
   else if (!claimed.empty())
@@ -260,14 +256,14 @@ Explanation explain_token(const AskedToken& asked, const TokenAnswer& answer, In
   Explanation result;
   const auto parsed = parse_json(answer.body, 64);
   const Json body = parsed && parsed->is_object() ? *parsed : Json::object();
-  std::string token = text_of(body, "access_token");
+  std::string token = text_at(body, "access_token");
   if (answer.status != 200 || token.empty()) {
     cleanse(token);
     explain_refusal(asked, answer, body, result);
     return result;
   }
   result.token = Secret(std::move(token));
-  const std::string type = text_of(body, "token_type");
+  const std::string type = text_at(body, "token_type");
   if (!http::equal_ignoring_case(type, "Bearer"))
     result.remarks.push_back(
         {"the token's type is '" + printable(type) + "', not Bearer", "ask whoever runs the service"});

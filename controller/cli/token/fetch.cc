@@ -17,6 +17,7 @@
 #include "reconcile/credentials/client_secret.h"
 #include "reconcile/plan/plan.h"
 #include "reconcile/value/json_text.h"
+#include "reconcile/value/member.h"
 
 namespace neoid::cli {
 namespace {
@@ -84,11 +85,7 @@ Result<std::string> discover(const std::string& issuer, const TokenOptions& opti
   request.headers.add("Accept", "application/json");
   NEOID_TRY(const http::ClientResponse answer, send(url, options, std::move(request)));
   const auto metadata = parse_json(answer.body, 64);
-  const auto text = [&](const char* name) {
-    return metadata && metadata->is_object() && metadata->contains(name) && (*metadata)[name].is_string()
-               ? (*metadata)[name].get<std::string>()
-               : std::string();
-  };
+  const auto text = [&](const char* name) { return metadata ? text_at(*metadata, name) : std::string(); };
   if (answer.status != 200 || text("token_endpoint").empty())
     return fail(ErrorKind::Invalid,
                 fmt::format("{} answers {} and no metadata of a token service (RFC 8414): is --issuer right? "

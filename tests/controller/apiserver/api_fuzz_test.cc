@@ -1,64 +1,31 @@
-// The fuzz entry over its corpus and over a fixed number of mutations of it: what a build without a fuzzer can do.
+// Requests to the fuzz entry: the corpus, and mutations of it.
 #include <gtest/gtest.h>
 
-#include <algorithm>
-#include <filesystem>
-#include <fstream>
-#include <iterator>
-#include <random>
 #include <string>
-#include <vector>
 
 #include "tests/fuzz/api_fuzz.cc"  // the entry itself: the fuzzer's own main is not linked here
+#include "tests/support/fuzz_mutations.h"
 
 namespace {
 
-std::vector<std::string> api_corpus() {
-  std::vector<std::string> texts;
-  for (const auto& file :
-       std::filesystem::directory_iterator(std::string(NEOID_SOURCE_DIR) + "/tests/fuzz/corpus/api")) {
-    std::ifstream in(file.path(), std::ios::binary);
-    texts.emplace_back(std::istreambuf_iterator<char>(in), std::istreambuf_iterator<char>());
-  }
-  std::sort(texts.begin(), texts.end());
-  return texts;
-}
-
 void run_api(const std::string& input) {
+  SCOPED_TRACE(input);
   LLVMFuzzerTestOneInput(reinterpret_cast<const std::uint8_t*>(input.data()), input.size());
 }
 
 TEST(ApiFuzz, EveryRequestOfTheCorpusIsAnswered) {
-  ASSERT_GT(api_corpus().size(), 60U);
-  for (const std::string& text : api_corpus()) run_api(text);
+  const auto corpus = neoid::test::fuzz_corpus("api");
+  ASSERT_GT(corpus.size(), 60U);
+  for (const std::string& text : corpus) run_api(text);
 }
 
 TEST(ApiFuzz, MutationsOfRequestsAreAnswered) {
-  const std::vector<std::string> texts = api_corpus();
-  std::mt19937 random(20261128);
-  const auto below = [&random](std::size_t limit) { return static_cast<std::size_t>(random()) % limit; };
-  for (int round = 0; round < 5000; ++round) {
-    std::string input = texts[below(texts.size())];
-    for (std::size_t change = 0, changes = 1 + below(4); change < changes && input.size() > 8; ++change) {
-      const std::string& other = texts[below(texts.size())];
-      const std::size_t at = below(input.size());
-      const std::size_t from = below(other.size());
-      switch (below(5)) {
-        case 0: input.erase(at, 1 + below(6)); break;
-        case 1: input.insert(at, other.substr(from, 1 + below(40))); break;
-        case 2: input[at] = static_cast<char>(below(256)); break;
-        case 3:
-          input.replace(at, std::min<std::size_t>(input.size() - at, 20), other.substr(from, 20));
-          break;
-        // The body of one request under the head of another.
-        default:
-          input = input.substr(0, input.find("\r\n\r\n") + 4) + other.substr(other.find("\r\n\r\n") + 4);
-          break;
-      }
-    }
-    SCOPED_TRACE(input);
-    run_api(input);
-  }
+  neoid::test::for_each_mutation(
+      neoid::test::fuzz_corpus("api"),
+      [](const std::string& head, const std::string& body) {
+        return head.substr(0, head.find("\r\n\r\n") + 4) + body.substr(body.find("\r\n\r\n") + 4);
+      },
+      run_api);
 }
 
 }  // namespace
