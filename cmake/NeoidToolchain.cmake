@@ -27,7 +27,7 @@ if(NEOID_FUZZ)
   add_compile_options(-fsanitize=fuzzer-no-link)
 endif()
 if(NEOID_SANITIZE)
-  add_compile_options(-fsanitize=${NEOID_SANITIZE} -fno-omit-frame-pointer)
+  add_compile_options(-fsanitize=${NEOID_SANITIZE} -fno-sanitize-recover=all -fno-omit-frame-pointer)
   add_link_options(-fsanitize=${NEOID_SANITIZE})
 endif()
 

@@ -42,7 +42,10 @@ std::span<const MetricInfo* const> all_metrics() {
                                       &kReady,
                                       &kAdmissionRequests,
                                       &kAdmissionSeconds,
-                                      &kWebhookCertificateExpiry};
+                                      &kWebhookCertificateExpiry,
+                                      &kOAuthRequests,
+                                      &kOAuthSeconds,
+                                      &kOAuthClients};
   return kAll;
 }
 

@@ -143,6 +143,20 @@ inline constexpr MetricInfo kWebhookCertificateExpiry{
     "neoid_webhook_certificate_expiry_timestamp_seconds", MetricType::Gauge,
     "When the certificate of the admission webhook ends, in Unix time."};
 
+// --- token service --------------------------------------------------------------------------------
+// endpoint: token, introspection, revocation; outcome: ok, an error of RFC 6749, temporarily_unavailable, server_error,
+// too_many_attempts
+inline constexpr MetricInfo kOAuthRequests{"neoid_oauth_requests_total",
+                                           MetricType::Counter,
+                                           "Requests to the token service, by what was answered.",
+                                           {"endpoint", "outcome"}};
+inline constexpr MetricInfo kOAuthSeconds{"neoid_oauth_request_seconds",
+                                          MetricType::Histogram,
+                                          "How long an answer of the token service took.",
+                                          {"endpoint"}};
+inline constexpr MetricInfo kOAuthClients{"neoid_oauth_cached_clients", MetricType::Gauge,
+                                          "Clients that the token service remembers."};
+
 }  // namespace metric
 
 // All of them, in the order above.

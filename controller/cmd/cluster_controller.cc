@@ -17,9 +17,6 @@
 namespace neoid::cmd {
 namespace {
 
-// Longer than a database needs to start again, shorter than a person waits for a reason.
-constexpr Duration kPatience = std::chrono::minutes(1);
-
 store::StoreOptions store_options(bool migrate) {
   store::StoreOptions options;
   options.migration = migrate ? store::Migration::Apply : store::Migration::Refuse;
@@ -38,7 +35,7 @@ int run_cluster_controller(const ClusterControllerOptions& options) {
   hold_stop_signals();
   SystemClock clock;
   MetricsRegistry metrics;
-  Startup startup(clock, kPatience, stop_signal_within);
+  Startup startup(clock, kStartupPatience, stop_signal_within);
   std::unique_ptr<http::Server> health;
   if (!options.health_address.empty()) {
     auto served = serve_health(options.health_address, metrics,

@@ -9,6 +9,7 @@
 #include "controller/cli/output.h"
 #include "controller/cmd/health.h"
 #include "controller/cmd/signals.h"
+#include "controller/cmd/startup.h"
 #include "controller/http/certificate_keeper.h"
 #include "controller/oauth/request.h"
 
@@ -57,32 +58,48 @@ std::unique_ptr<http::CertificateKeeper> keep_certificate(http::Server& server, 
   return std::make_unique<http::CertificateKeeper>(server, first, std::move(keeper), clock);
 }
 
+Result<oauth::KeyEncryptionKeys> read_key_encryption_keys(const OAuthOptions& options) {
+  NEOID_TRY(std::string text, read_named_file("--key-encryption-key-file", options.key_encryption_key_file));
+  auto keys = oauth::KeyEncryptionKeys::parse(text);
+  cleanse(text);
+  if (!keys) return fail(wrap("--key-encryption-key-file " + options.key_encryption_key_file, keys.error()));
+  return keys;
+}
+
 Result<void> run_until_stopped(const OAuthOptions& options) {
   SystemClock clock;
   MetricsRegistry metrics;
+  Startup startup(clock, kStartupPatience, stop_signal_within);
   NEOID_TRY(http::ServerOptions listening, server_options(options));
-  NEOID_TRY(std::string kek_text,
-            read_named_file("--key-encryption-key-file", options.key_encryption_key_file));
-  auto kek = oauth::KeyEncryptionKeys::parse(kek_text);
-  cleanse(kek_text);
-  if (!kek) return fail(wrap("--key-encryption-key-file " + options.key_encryption_key_file, kek.error()));
-  NEOID_TRY(const auto service,
-            oauth::TokenService::open(options.store_url, std::move(*kek), options.service, clock, metrics));
-  const auto tls = listening.tls;
-  NEOID_TRY(const auto server, serve_oauth(*service, "--listen " + options.listen, std::move(listening)));
-  const auto keeper = tls ? keep_certificate(*server, tls->identity, options, clock) : nullptr;
   std::unique_ptr<http::Server> health;
   if (!options.health_address.empty()) {
-    auto served = serve_health(options.health_address, metrics, {[&] { return service->unready(); }, [] {}});
+    auto served = serve_health(options.health_address, metrics,
+                               {[&] { return startup.unready(); }, [&] { startup.sample(); }});
     if (!served) return fail(wrap("--health-listen", served.error()));
     health = std::move(*served);
   }
-  service->start();
+  const auto service = startup.wait_for<std::unique_ptr<oauth::TokenService>>(
+      "the store", [&]() -> Result<std::unique_ptr<oauth::TokenService>> {
+        NEOID_TRY(auto keys, read_key_encryption_keys(options));
+        return oauth::TokenService::open(options.store_url, std::move(keys), options.service, clock, metrics);
+      });
+  if (startup.stopped()) return {};
+  if (!service) return fail(service.error());
+  const auto tls = listening.tls;
+  NEOID_TRY(const auto server, serve_oauth(**service, "--listen " + options.listen, std::move(listening)));
+  const auto keeper = tls ? keep_certificate(*server, tls->identity, options, clock) : nullptr;
+  startup.done({[&] { return (*service)->unready(); },
+                [&] {
+                  (*service)->sample();
+                  metrics.gauge(metric::kReady).set((*service)->unready().empty() ? 1 : 0);
+                }});
+  (*service)->start();
   log::info("token service ready", {{"issuer", options.service.grant.issuer}, {"port", server->port()}});
   wait_for_stop_signal();
   log::info("stopping");
+  health.reset();
   server->stop(std::chrono::seconds(5));
-  service->stop();
+  (*service)->stop();
   return {};
 }
 

@@ -116,6 +116,7 @@ Result<void> run(StandaloneOptions& options) {
                            {[&] { return controller ? controller->unready() : std::vector<std::string>(); },
                             [&] {
                               if (controller) controller->sample();
+                              if (oauth.service) oauth.service->sample();
                             }}));
   }
   if (oauth.service) oauth.service->start();

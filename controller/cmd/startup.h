@@ -20,6 +20,9 @@
 
 namespace neoid::cmd {
 
+// Longer than a database needs to start again, shorter than a person waits for a reason.
+inline constexpr Duration kStartupPatience = std::chrono::minutes(1);
+
 class Startup {
  public:
   // `pause` waits so long, and answers true where a stop was asked for meanwhile.

@@ -55,6 +55,7 @@ class TokenService::Impl {
         endpoints_(std::move(endpoints)),
         metadata_(metadata_json(options_.grant.issuer, endpoints_)),
         clock_(clock),
+        cached_clients_(metrics.gauge(metric::kOAuthClients)),
         token_meters_(metrics, "token"),
         introspection_meters_(metrics, "introspection"),
         revocation_meters_(metrics, "revocation"),
@@ -99,6 +100,7 @@ class TokenService::Impl {
     if (!keys_.signing()) reasons.emplace_back("there is no signing key");
     return reasons;
   }
+  void sample() { cached_clients_.set(static_cast<double>(cache_.size())); }
   std::size_t cached_clients() const { return cache_.size(); }
   Result<void> flush_uses() { return uses_.flush(); }
 
@@ -106,8 +108,7 @@ class TokenService::Impl {
   // What is counted at one endpoint: the handles, since asking the registry for one takes its lock.
   struct Meters {
     Meters(MetricsRegistry& registry, const std::string& endpoint)
-        : seconds(registry.histogram("neoid_oauth_request_seconds", "time to answer a request",
-                                     latency_buckets(), {{"endpoint", endpoint}})),
+        : seconds(registry.histogram(metric::kOAuthSeconds, {endpoint})),
           ok(counter(registry, endpoint, "ok")) {
       for (int code = 0; code <= static_cast<int>(ErrorCode::ServerError); ++code) {
         const auto error = static_cast<ErrorCode>(code);
@@ -117,8 +118,7 @@ class TokenService::Impl {
       }
     }
     static Counter counter(MetricsRegistry& registry, const std::string& endpoint, std::string_view outcome) {
-      return registry.counter("neoid_oauth_requests_total", "requests by endpoint and outcome",
-                              {{"endpoint", endpoint}, {"outcome", std::string(outcome)}});
+      return registry.counter(metric::kOAuthRequests, {endpoint, outcome});
     }
     void observe(std::optional<ErrorCode> error, std::chrono::duration<double> took) {
       (error ? refused[static_cast<std::size_t>(*error)] : ok).add();
@@ -253,6 +253,7 @@ class TokenService::Impl {
   const Endpoints endpoints_;
   const std::string metadata_;
   Clock& clock_;
+  Gauge cached_clients_;
   Meters token_meters_, introspection_meters_, revocation_meters_;
   const std::unique_ptr<store::IdentityStore> identities_;
   const std::unique_ptr<store::TokenStore> tokens_;
@@ -286,6 +287,7 @@ void TokenService::start() { impl_->start(); }
 void TokenService::stop() { impl_->stop(); }
 http::Response TokenService::handle(const http::Request& request) { return impl_->handle(request); }
 std::vector<std::string> TokenService::unready() const { return impl_->unready(); }
+void TokenService::sample() const { impl_->sample(); }
 std::size_t TokenService::cached_clients() const { return impl_->cached_clients(); }
 Result<void> TokenService::flush_uses() { return impl_->flush_uses(); }
 

@@ -53,6 +53,7 @@ class TokenService {
   http::Response handle(const http::Request& request);
   // Nothing: ready. Else why not, one line each.
   std::vector<std::string> unready() const;
+  void sample() const;  // brings the gauges up to date
   std::size_t cached_clients() const;
   Result<void> flush_uses();
 

@@ -197,6 +197,14 @@ class Builder {
   void judge_credentials() {
     if (plan_.observes) return;
     if (plan_.credentials_problem) {
+      // Why it is not there yet is worth more than that its last creation is waited for.
+      const Condition* old =
+          meta::find_condition(view_.resource.status.conditions, condition::kCredentialsDelivered);
+      if (plan_.credentials_problem->reason == reason::kWaitingForCreate && old != nullptr &&
+          old->status == ConditionStatus::False && old->reason == reason::kInternalError) {
+        problem(condition::kCredentialsDelivered, old->reason, old->message, true);
+        return;
+      }
       problem(condition::kCredentialsDelivered, plan_.credentials_problem->reason,
               plan_.credentials_problem->message, plan_.credentials_problem->stalled);
       return;

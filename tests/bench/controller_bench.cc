@@ -1,12 +1,13 @@
 // How fast the controller brings resources to Ready, and how quiet it is afterwards.
 //
-//   bench_controller [--http] [--postgres] [--idle SECONDS] [RESOURCES...]     (default: 1000 10000, 60 s)
+//   bench_controller [--http] [--postgres] [--admitted] [--idle SECONDS] [RESOURCES...]     (default: 1000 10000, 60 s)
 //
 // The embedded API and the controller in one process, as in `neoid standalone`; with --http the API is a process of its
-// own, reached over TLS; with --postgres the store is a private PostgreSQL server. Resources are created first, then the
-// controller is started. Beside it stands the floor: the same writes (finalizer, Secret, status, with the very bodies
-// that the controller writes), sent by a bare loop over as many connections, with no read at all. Every measurement has
-// processes of its own; one table, times in seconds.
+// own, reached over TLS; with --postgres the store is a private PostgreSQL server; with --admitted resources come with
+// the finalizer, as the mutating webhook makes them. Resources are created first, then the controller is started. Beside
+// it stands the floor: the same writes (finalizer, Secret, status, with the very bodies that the controller writes), sent
+// by a bare loop over as many connections, with no read at all. Every measurement has processes of its own; one table,
+// times in seconds.
 #include <fmt/format.h>
 #include <sys/resource.h>
 #include <sys/wait.h>
@@ -43,6 +44,7 @@ constexpr int kConnections = 8;
 struct Setting {
   bool http = false;
   bool postgres = false;
+  bool admitted = false;
   int idle_seconds = 60;
 };
 
@@ -151,6 +153,7 @@ class ApiProcess {
 };
 
 struct Bench {
+  const bool admitted;
   std::filesystem::path folder = make_folder();
   std::optional<ApiProcess> process;
   SystemClock clock;
@@ -160,7 +163,7 @@ struct Bench {
   std::shared_ptr<CountingTransport> transport;
   std::unique_ptr<kube::Client> client;
 
-  explicit Bench(const Setting& setting) {
+  explicit Bench(const Setting& setting) : admitted(setting.admitted) {
     std::shared_ptr<kube::Transport> inner;
     if (setting.http) {
       process.emplace(folder);
@@ -193,11 +196,13 @@ struct Bench {
   }
 
   static std::string name(int number) { return fmt::format("user-{:06}", number); }
-  static Json user(int number) {
-    return {{"apiVersion", api::kApiVersion},
-            {"kind", "IntegrationUser"},
-            {"metadata", {{"namespace", "apps"}, {"name", name(number)}}},
-            {"spec", {{"displayName", fmt::format("User {}", number)}, {"scopes", {"documents"}}}}};
+  Json user(int number) const {
+    Json user = {{"apiVersion", api::kApiVersion},
+                 {"kind", "IntegrationUser"},
+                 {"metadata", {{"namespace", "apps"}, {"name", name(number)}}},
+                 {"spec", {{"displayName", fmt::format("User {}", number)}, {"scopes", {"documents"}}}}};
+    if (admitted) user["metadata"]["finalizers"] = Json::array({api::kFinalizer});
+    return user;
   }
 
   static void side_by_side(int count, const std::function<void(int)>& work) {
@@ -295,7 +300,7 @@ Floor measure_floor(const Setting& setting, int count, const Bodies& bodies) {
     const Json& user = users[static_cast<std::size_t>(i)];
     const std::string name = user.at("metadata").at("name");
     const api::ResourceKey key{api::Kind::IntegrationUser, "apps", name};
-    const Json object = cluster.set_finalizer(key, user, true).value();
+    const Json object = setting.admitted ? user : cluster.set_finalizer(key, user, true).value();
     Json secret = bodies.secret;
     replace_all(secret, Bench::name(0), name);
     secret["metadata"]["ownerReferences"][0]["uid"] = user.at("metadata").at("uid");
@@ -436,12 +441,15 @@ int main(int argc, char** argv) {
       setting.http = true;
     } else if (word == "--postgres") {
       setting.postgres = true;
+    } else if (word == "--admitted") {
+      setting.admitted = true;
     } else if (word == "--idle" && i + 1 < argc) {
       setting.idle_seconds = std::atoi(argv[++i]);
     } else if (const int size = std::atoi(argv[i]); size > 0) {
       sizes.push_back(size);
     } else {
-      std::cerr << "usage: bench_controller [--http] [--postgres] [--idle SECONDS] [RESOURCES...]\n";
+      std::cerr
+          << "usage: bench_controller [--http] [--postgres] [--admitted] [--idle SECONDS] [RESOURCES...]\n";
       return 2;
     }
   }

@@ -25,6 +25,7 @@ class Sqlite:
     def ask(self, sql):
         """Rows as tuples of text; SQL in PostgreSQL's words, as far as the cases need them."""
         connection = sqlite3.connect(f"file:{self.path}?mode=ro", uri=True, timeout=10)
+        connection.create_function("micros", 1, lambda instant: instant)
         try:
             rows = connection.execute(sql.replace(SCHEMA, "").replace("encode(hash, 'hex')", "lower(hex(hash))"))
             return [tuple("" if value is None else str(value) for value in row) for row in rows.fetchall()]

@@ -43,7 +43,7 @@ class WhatCannotWork(Story):
         return self.cluster.start(template, "neoid")
 
     def test_02_values_that_only_the_program_can_judge_end_it_in_one_line(self):
-        self.api.helm("install", "neoid", CHART, *REQUIRED)
+        self.api.helm("install", "neoid", CHART, *REQUIRED, *render.TOKEN_SERVICE)
         type(self).template = self.api.get(f"/apis/apps/v1/namespaces/{NAMESPACE}/deployments/neoid")["spec"]["template"]
         path = f"/api/v1/namespaces/{NAMESPACE}/secrets/neoid-store"
         right = self.api.get(path)["data"]["url"]
@@ -85,11 +85,14 @@ class WhatCannotWork(Story):
 
     def test_04_a_database_that_cannot_be_reached_at_the_start_is_told_and_waited_for(self):
         self.cluster.database.stop()
-        pod = self.start_with()
-        self.waits(pod, "the store: ", "Connection refused")
+        token = self.api.get(f"/apis/apps/v1/namespaces/{NAMESPACE}/deployments/neoid-token")["spec"]["template"]
+        pods = [self.start_with(), self.cluster.start(token, "neoid-token")]
+        for pod in pods:
+            self.waits(pod, "the store: ", "Connection refused")
         self.cluster.database.start()
-        self.all_ready([pod])
-        self.assertEqual(pod.stop(), 0)
+        self.all_ready(pods)
+        for pod in pods:
+            self.assertEqual(pod.stop(), 0)
 
     def test_05_rights_that_are_missing_at_the_start_are_named_and_waited_for(self):
         path = "/apis/rbac.authorization.k8s.io/v1/clusterrolebindings/neoid"

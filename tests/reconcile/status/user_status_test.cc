@@ -151,6 +151,13 @@ const std::vector<Case>& states() {
       {"a lost create is waited for",
        [](Came& c) { c.plan.credentials_problem = finding("WaitingForCreate", false); },
        "+Reconciling(WaitingForCreate) -CredentialsDelivered(WaitingForCreate) -Ready(WaitingForCreate)"},
+      {"a create that was refused is waited for: the refusal stays to be read",
+       [](Came& c) {
+         c.plan.credentials_problem = finding("WaitingForCreate", false);
+         c.before() = {{"CredentialsDelivered", meta::ConditionStatus::False, "InternalError",
+                        "The Kubernetes API refused: forbidden.", 1, c.scene.view.now}};
+       },
+       "+Stalled(InternalError) -CredentialsDelivered(InternalError) -Ready(InternalError)"},
       {"the API did not take a write",
        [](Came& c) {
          c.api_error = Error{ErrorKind::Timeout, "no answer"};
