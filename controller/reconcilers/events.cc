@@ -14,10 +14,12 @@ namespace {
 const kube::ResourceType kEvents{"events.k8s.io", "v1", "events", true};
 constexpr auto kWindow = std::chrono::minutes(6);
 constexpr std::size_t kRemembered = 4096;
-constexpr std::size_t kLine = 8192;
-// How long an event lets urgent work go first, and how often it looks.
+constexpr std::size_t kLine = 16384;
+// How long an event lets urgent work go first, and how often it looks; after that, how much apart the line is written
+// while there still is some.
 constexpr auto kPatience = std::chrono::seconds(5);
 constexpr auto kLook = std::chrono::milliseconds(50);
+constexpr auto kApart = std::chrono::milliseconds(20);
 constexpr auto kFarewell = std::chrono::seconds(1);
 
 // Events of cluster-scoped resources: a system user's must not be where every viewer reads them.
@@ -68,17 +70,21 @@ void EventRecorder::tell(const api::ResourceKey& about, const Uid& uid, const st
 
 void EventRecorder::run(std::stop_token stop) {
   SteadyTime stopped_at{};
+  SteadyTime written_at{};
   for (;;) {
     Told told;
     {
       MutexLock lock(mutex_);
       while (line_.empty() && !stop.stop_requested()) (void)changed_.wait(mutex_, stop);
       if (line_.empty()) return;
-      const bool may_wait = std::chrono::steady_clock::now() - line_.front().since < kPatience;
-      if (may_wait && options_.busy && !stop.stop_requested() && options_.busy()) {
-        (void)changed_.wait_until(mutex_, std::chrono::steady_clock::now() + kLook, stop);
+      const SteadyTime now = std::chrono::steady_clock::now();
+      const bool patient = now - line_.front().since < kPatience;
+      if ((patient || now - written_at < kApart) && options_.busy && !stop.stop_requested() &&
+          options_.busy()) {
+        (void)changed_.wait_until(mutex_, now + (patient ? kLook : kApart), stop);
         continue;
       }
+      written_at = now;
       told = std::move(line_.front());
       line_.pop_front();
     }
