@@ -17,85 +17,13 @@ import shlex
 import shutil
 import signal
 import subprocess
-import sys
 import tempfile
 import time
 import urllib.request
 
+from bare_root import bare_root, fail, say
+
 NEW_VERSION_SUFFIX = "+next"
-# What an installation may leave after a purge: the package manager's own books, caches and logs.
-LEFT_BY_APT = re.compile(r"^/(var/(lib|cache|log)/(apt|dpkg|debconf|systemd|polkit-1)|var/log|var/cache/(ldconfig|debconf)|"
-                         r"etc/(ld\.so\.cache|passwd|group|shadow|gshadow|subuid|subgid)|run|proc|sys|dev|tmp)")
-
-
-def say(text):
-    print(f"== {text}", flush=True)
-
-
-def fail(text):
-    sys.exit(f"prove.py: {text}")
-
-
-class Root:
-    """A folder that is a machine's root."""
-
-    def __init__(self, path):
-        self.path = pathlib.Path(path)
-
-    def run(self, *command, user=None, environment=None, check=True):
-        result = subprocess.run(self._command(command, user, environment), text=True, errors="replace",
-                                stdout=subprocess.PIPE, stderr=subprocess.STDOUT, stdin=subprocess.DEVNULL)
-        if check and result.returncode != 0:
-            fail(f"{shlex.join(command)} ended with {result.returncode}:\n{result.stdout}")
-        return result
-
-    def start(self, *command, user=None, environment=None):
-        return subprocess.Popen(self._command(command, user, environment), text=True, stdout=subprocess.PIPE,
-                                stderr=subprocess.STDOUT, stdin=subprocess.DEVNULL)
-
-    def _command(self, command, user, environment):
-        settings = {"PATH": "/usr/sbin:/usr/bin:/sbin:/bin", "LC_ALL": "C.UTF-8", "DEBIAN_FRONTEND": "noninteractive",
-                    **(environment or {})}
-        become = ["setpriv", f"--reuid={user}", f"--regid={user}", "--init-groups", "--no-new-privs",
-                  "--bounding-set=-all"] if user else []
-        return ["chroot", str(self.path), "env", "-i", *(f"{name}={value}" for name, value in settings.items()),
-                *become, *command]
-
-    def exists(self, path):
-        return os.path.lexists(self.path / path.lstrip("/"))
-
-    def files(self):
-        found = set()
-        for folder, folders, names in os.walk(self.path):
-            inside = "/" + str(pathlib.Path(folder).relative_to(self.path)).lstrip(".")
-            folders[:] = [name for name in folders if not LEFT_BY_APT.match(os.path.join(inside, name))]
-            found.update(os.path.join(inside, name) for name in names + folders)
-        return {path for path in found if not LEFT_BY_APT.match(path)}
-
-
-@contextlib.contextmanager
-def bare_root(cache):
-    with tempfile.TemporaryDirectory(prefix="neoid-root-") as folder:
-        root = pathlib.Path(folder) / "root"
-        if cache and cache.exists():
-            say("unpacking the bare Debian root that was made before")
-            root.mkdir()
-            subprocess.run(["tar", "-xf", cache, "-C", root], check=True)
-        else:
-            say("making a bare Debian root (mmdebstrap; a minute or two)")
-            subprocess.run(["mmdebstrap", "--quiet", "--variant=apt", "--include=systemd", "bookworm", str(root)], check=True)
-            if cache:
-                cache.parent.mkdir(parents=True, exist_ok=True)
-                subprocess.run(["tar", "-cf", cache, "-C", root, "."], check=True)
-        os.chmod(folder, 0o755)
-        shutil.copy("/etc/resolv.conf", root / "etc/resolv.conf")
-        subprocess.run(["mount", "--rbind", "--make-rslave", "/proc", root / "proc"], check=True)
-        subprocess.run(["mount", "--rbind", "--make-rslave", "/dev", root / "dev"], check=True)
-        try:
-            yield Root(root)
-        finally:
-            for name in ("proc", "dev"):
-                subprocess.run(["umount", "-l", root / name], check=True)
 
 
 def next_version(deb, folder):
@@ -221,38 +149,6 @@ def answers(url):
         return False
 
 
-def check_image(root):
-    """The Dockerfile's stages but the compilation, whose product is that of the package: what the image holds, and that it
-    runs with nothing else around it."""
-    say("the image: the stage `root` of the Dockerfile, and the program in what it made")
-    text = (pathlib.Path(__file__).resolve().parents[2] / "Dockerfile").read_text().replace("\\\n", " ")
-    stage = text[text.index("FROM build AS root"):text.index("FROM scratch")]
-    (command,) = re.findall(r"(?m)^RUN (.*)$", stage)
-    (user,) = re.findall(r"(?m)^USER (\d+):\d+$", text)
-    (entry,) = re.findall(r'(?m)^ENTRYPOINT \["(.*)"\]$', text)
-    (root.path / "build").mkdir()
-    shutil.copy(root.path / "usr/bin/neoid", root.path / "build/neoid")
-    root.run("sh", "-c", command)
-    image = root.path / "root-fs"
-
-    def neoid(*arguments):
-        return subprocess.run(["chroot", f"--userspec={user}:{user}", "--groups=", image, entry, *arguments], text=True,
-                              check=False, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
-                              env={"PATH": "/usr/sbin:/usr/bin"})
-    done = neoid("version")
-    if done.returncode != 0:
-        fail(f"the image's program does not run: {done.stdout}")
-    asked = neoid("store", "status", "--store", "postgres://127.0.0.1:1/none").stdout
-    if "Connection refused" not in asked:  # said by libpq, which is loaded on demand
-        fail(f"the image cannot ask PostgreSQL: {asked}")
-    if any((image / shell).exists() for shell in ("bin/sh", "usr/bin/sh")):
-        fail("the image has a shell")
-    files = [path for path in image.rglob("*") if path.is_file() and not path.is_symlink()]
-    print(f"   {done.stdout.strip()}: {len(files)} files, {sum(path.stat().st_size for path in files) / 1e6:.1f} MB")
-    shutil.rmtree(image)
-    shutil.rmtree(root.path / "build")
-
-
 def check_what_is_kept(root, what):
     names = kubectl(root, "get", "integrationusers", "-A", "-o", "name").stdout.split()
     if len(names) < 2:
@@ -282,7 +178,6 @@ def main():
         install(root, arguments.deb)
         check_installed(root)
         check_units(root)
-        check_image(root)
         settings = {"NEOID_LISTEN": "127.0.0.1:26443"}
         say("started: the command line of neoid.service as the user neoid")
         with running(root, settings):
