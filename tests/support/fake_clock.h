@@ -24,7 +24,8 @@ class FakeClock final : public Clock {
 
   Instant now() const override { return start_ + Duration(elapsed_); }
   SteadyTime steady_now() const override { return SteadyTime(std::chrono::hours(1)) + Duration(elapsed_); }
-  Wake wait_until(Mutex& mutex, CondVar& condition, SteadyTime deadline, std::stop_token stop) override {
+  Wake wait_until(Mutex& mutex, CondVar& condition, SteadyTime deadline, std::stop_token stop) override
+      NEOID_REQUIRES(mutex) {
     // Wakes up at least every millisecond, as a condition variable may: a notification that comes between two real
     // waits would be lost if they were one wait to the caller.
     ++waiting_;
