@@ -59,12 +59,9 @@ std::string Judge::breach(const policy::AdmissionFacts& facts) const {
   if (facts.old_object != nullptr) version.schema.apply_defaults(old.emplace(*facts.old_object));
   std::string text;
   for (const FieldError& error : version.schema.validate(object, old ? &*old : nullptr)) {
-    std::string told = error.text();
-    for (const std::string_view whole : {"<nil>: ", ": "}) {  // a rule of the whole object
-      if (told.starts_with(whole)) told.erase(0, whole.size());
-    }
-    if (told.find("some validation rules were not checked") != std::string::npos) continue;
-    text += (text.empty() ? "" : ", ") + told;
+    if (schema::says_rules_were_left_out(error)) continue;
+    const bool of_the_whole = error.field.empty() || error.field == "<nil>";
+    text += (text.empty() ? "" : ", ") + (of_the_whole ? error.message() : error.text());
   }
   return text;
 }

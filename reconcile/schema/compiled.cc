@@ -13,6 +13,11 @@
 namespace neoid::schema {
 namespace {
 
+constexpr std::string_view kRulesLeftOut =
+    "some validation rules were not checked because the object was invalid; correct the existing errors to "
+    "complete "
+    "validation";
+
 std::shared_ptr<const internal::Program> open_program() {
   auto program = std::make_shared<internal::Program>();
   program->root.type = Type::Object;
@@ -62,16 +67,15 @@ std::vector<FieldError> CompiledSchema::validate(const Json& object, const Json*
   internal::validate_lists(program_->node, object, root, errors);
   if (!has_rules()) return errors;
   if (std::any_of(errors.begin(), errors.end(), is_blocking)) {
-    errors.push_back(
-        {FieldErrorType::Invalid, "<nil>", "\"null\"",
-         "some validation rules were not checked because the object was invalid; correct the existing "
-         "errors to complete validation"});
+    errors.push_back({FieldErrorType::Invalid, "<nil>", "\"null\"", std::string(kRulesLeftOut)});
     return errors;
   }
   internal::run_rules(program_->node, object, old, root, static_cast<std::int64_t>(cel::kPerObjectBudget),
                       errors);
   return errors;
 }
+
+bool says_rules_were_left_out(const FieldError& error) { return error.detail == kRulesLeftOut; }
 
 const Structural& CompiledSchema::structural() const { return program_->root; }
 

@@ -39,8 +39,7 @@ class CompiledSchema {
   // embedded resources' metadata, list sets and maps, then rules (`old`, borrowed, is the stored object: with
   // it transition rules run). `before` are errors found earlier (of the metadata): they come first in the
   // answer, and, as in a server, those that say the object is broken keep the rules from being run, which one
-  // more error with the field
-  // "<nil>" tells.
+  // more error tells (says_rules_were_left_out).
   std::vector<FieldError> validate(const Json& object, const Json* old = nullptr,
                                    std::vector<FieldError> before = {}) const;
 
@@ -50,5 +49,8 @@ class CompiledSchema {
  private:
   std::shared_ptr<const internal::Program> program_;
 };
+
+// Whether it is no finding of its own, but the last word of a server that has found enough already.
+bool says_rules_were_left_out(const FieldError& error);
 
 }  // namespace neoid::schema

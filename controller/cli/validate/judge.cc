@@ -40,11 +40,6 @@ bool is_kustomization(std::string_view file_name) {
   return name == "kustomization.yaml" || name == "kustomization.yml" || name == "Kustomization";
 }
 
-// The last word of a server that has found enough already. Rules of the whole object have the field "<nil>" too.
-bool says_rules_were_left_out(const FieldError& error) {
-  return error.field == "<nil>" && error.detail.starts_with("some validation rules were not checked");
-}
-
 // The start of the first line from line `from` on (at least the second one) that begins a document; npos: none.
 std::size_t next_document(std::string_view text, int from) {
   int line = 1;
@@ -190,7 +185,7 @@ class Judge::Run {
     if (old) lasting = version.schema.validate(object, nullptr, metadata);
     for (std::size_t i = 0; i < errors.size(); ++i) {
       const FieldError& error = errors[i];
-      if (says_rules_were_left_out(error)) continue;
+      if (schema::says_rules_were_left_out(error)) continue;
       const Part part = error.type == FieldErrorType::Required ? Part::Key : Part::Value;
       if (i < metadata.size())
         say_at(Severity::Error, rule::kMetadata, error.field, part, error.message(), "");
