@@ -61,8 +61,11 @@ class RandomRun {
 
  private:
   int pick(int below) { return std::uniform_int_distribution<int>(0, below - 1)(random_); }
-  std::string resource() { return std::vector<std::string>{"secrets", "widgets.example.com"}[pick(2)]; }
-  std::string ns() { return std::vector<std::string>{"a", "a-b", "b"}[pick(3)]; }
+  std::string resource() { return pick(2) == 0 ? "secrets" : "widgets.example.com"; }
+  std::string ns() {
+    const int which = pick(3);
+    return which == 0 ? "a" : which == 1 ? "a-b" : "b";
+  }
   ObjectKey any_key() {
     return ObjectKey{resource(), ns(), std::string(1, static_cast<char>('a' + pick(6)))};
   }
