@@ -2,13 +2,13 @@
 
 #include <fmt/format.h>
 
-#include <fstream>
 #include <iostream>
 #include <iterator>
 #include <memory>
 #include <set>
 #include <utility>
 
+#include "controller/base/file.h"
 #include "controller/store/activity.h"
 #include "reconcile/credentials/client_secret.h"
 #include "reconcile/value/json.h"
@@ -47,9 +47,9 @@ Result<Secret> read_secret_file(const std::string& path) {
   if (path == "-") {
     text.assign(std::istreambuf_iterator<char>(std::cin), {});
   } else {
-    std::ifstream file(path, std::ios::binary);
-    if (!file) return fail(ErrorKind::Invalid, "cannot read the client secret's file " + path);
-    text.assign(std::istreambuf_iterator<char>(file), {});
+    auto read = read_file(path);
+    if (!read) return fail(wrap("the client secret's file", read.error()));
+    text = std::move(*read);
   }
   while (!text.empty() && (text.back() == '\n' || text.back() == '\r')) text.pop_back();
   return Secret(std::move(text));

@@ -7,10 +7,9 @@
 #include <array>
 #include <cerrno>
 #include <cstring>
-#include <fstream>
-#include <iterator>
 #include <utility>
 
+#include "controller/base/file.h"
 #include "controller/base/random.h"
 #include "reconcile/base/crypto.h"
 
@@ -38,10 +37,10 @@ Result<void> write_file(const fs::path& file, std::string_view text, mode_t mode
   return {};
 }
 
-Result<std::string> read_file(const fs::path& file) {
-  std::ifstream stream(file, std::ios::binary);
-  if (!stream) return fail(problem(file, "cannot be read; does this user own the data folder?"));
-  return std::string(std::istreambuf_iterator<char>(stream), {});
+Result<std::string> read_own_file(const fs::path& file) {
+  auto text = read_file(file);
+  if (!text) return fail(text.error().kind, text.error().message + "; does this user own the data folder?");
+  return text;
 }
 
 Result<void> check_format(const fs::path& folder) {
@@ -56,7 +55,7 @@ Result<void> check_format(const fs::path& folder) {
     }
     return write_file(file, kFormat, 0644);
   }
-  NEOID_TRY(const std::string format, read_file(file));
+  NEOID_TRY(const std::string format, read_own_file(file));
   if (format == kFormat) return {};
   return fail(ErrorKind::Invalid,
               folder.string() +
@@ -78,7 +77,7 @@ constexpr std::array<TokenLine, 3> kTokens = {{{"platform", "system:masters"},
                                                {"system:neoid-controller", "system:masters"}}};
 
 Result<std::string> open_token_file(const fs::path& file) {
-  if (fs::exists(file)) return read_file(file);
+  if (fs::exists(file)) return read_own_file(file);
   std::string text;
   for (const TokenLine& line : kTokens) {
     text += std::string(make_token().reveal()) + "," + std::string(line.user) + "," + std::string(line.user) +
@@ -107,8 +106,8 @@ Result<http::Identity> open_ca(const fs::path& folder, Instant now) {
   const fs::path certificate = folder / "ca.pem";
   const fs::path key = folder / "ca-key.pem";
   if (fs::exists(certificate) && fs::exists(key)) {
-    NEOID_TRY(std::string certificate_pem, read_file(certificate));
-    NEOID_TRY(std::string key_pem, read_file(key));
+    NEOID_TRY(std::string certificate_pem, read_own_file(certificate));
+    NEOID_TRY(std::string key_pem, read_own_file(key));
     return http::Identity{std::move(certificate_pem), Secret(std::move(key_pem))};
   }
   NEOID_TRY(http::Identity ca, http::make_ca("neoid standalone", now - std::chrono::hours(1),
@@ -145,7 +144,7 @@ Result<std::string> private_text(const DataFolder& folder, const std::string& na
                                  const std::string& otherwise) {
   const fs::path file = folder.path / name;
   if (!fs::exists(file)) NEOID_TRY_VOID(write_file(file, otherwise, 0600));
-  return read_file(file);
+  return read_own_file(file);
 }
 
 Result<void> keep_text(const DataFolder& folder, const std::string& name, const std::string& text) {

@@ -1,10 +1,9 @@
 #include "controller/cmd/oauth_server.h"
 
-#include <fstream>
 #include <iostream>
-#include <iterator>
 #include <utility>
 
+#include "controller/base/file.h"
 #include "controller/base/log.h"
 #include "controller/cli/output.h"
 #include "controller/cmd/health.h"
@@ -15,12 +14,6 @@
 
 namespace neoid::cmd {
 namespace {
-
-Result<std::string> read_named_file(const std::string& flag, const std::string& path) {
-  std::ifstream file(path, std::ios::binary);
-  if (!file) return fail(ErrorKind::Invalid, flag + " " + path + " cannot be read");
-  return std::string(std::istreambuf_iterator<char>(file), {});
-}
 
 bool is_loopback(const std::string& host) {
   return host == "localhost" || host == "::1" || host.starts_with("127.");
@@ -59,9 +52,10 @@ std::unique_ptr<http::CertificateKeeper> keep_certificate(http::Server& server, 
 }
 
 Result<oauth::KeyEncryptionKeys> read_key_encryption_keys(const OAuthOptions& options) {
-  NEOID_TRY(std::string text, read_named_file("--key-encryption-key-file", options.key_encryption_key_file));
-  auto keys = oauth::KeyEncryptionKeys::parse(text);
-  cleanse(text);
+  auto text = read_file(options.key_encryption_key_file);
+  if (!text) return fail(wrap("--key-encryption-key-file", text.error()));
+  auto keys = oauth::KeyEncryptionKeys::parse(*text);
+  cleanse(*text);
   if (!keys) return fail(wrap("--key-encryption-key-file " + options.key_encryption_key_file, keys.error()));
   return keys;
 }

@@ -2,15 +2,14 @@
 
 #include <fmt/format.h>
 
-#include <fstream>
 #include <iostream>
-#include <iterator>
 #include <memory>
 #include <optional>
 #include <utility>
 
 #include "controller/admission/judge.h"
 #include "controller/apiserver/server.h"
+#include "controller/base/file.h"
 #include "controller/base/log.h"
 #include "controller/base/random.h"
 #include "controller/cli/output.h"
@@ -50,10 +49,10 @@ Result<std::unique_ptr<apiserver::ApiServer>> open_api(const StandaloneOptions& 
   api.token_file_text = folder.token_file_text + std::string(manifests_token.reveal()) +
                         ",system:neoid-manifests,system:neoid-manifests,\"system:masters\"\n";
   if (!options.token_auth_file.empty()) {
-    std::ifstream file(options.token_auth_file, std::ios::binary);
-    if (!file)
-      return fail(ErrorKind::Invalid, "--token-auth-file " + options.token_auth_file + " cannot be read");
-    api.token_file_text += std::string(std::istreambuf_iterator<char>(file), {});
+    auto text = read_file(options.token_auth_file);
+    if (!text) return fail(wrap("--token-auth-file", text.error()));
+    api.token_file_text += *text;
+    cleanse(*text);
   }
   NEOID_TRY(http::Identity identity, make_server_identity(folder, where.host, clock.now()));
   api.tls = http::TlsOptions{std::move(identity), folder.ca.certificate_pem};

@@ -2,11 +2,10 @@
 
 #include <arpa/inet.h>
 
-#include <fstream>
-#include <iterator>
 #include <utility>
 
 #include "controller/admission/certificates.h"
+#include "controller/base/file.h"
 #include "controller/base/log.h"
 #include "controller/cmd/around.h"
 #include "controller/cmd/flags.h"
@@ -46,9 +45,9 @@ Result<admission::OwnCertificateOptions> certificate_options(const WebhookFlags&
 
 // The user of the pod's own service account; none outside of a pod.
 std::vector<std::string> own_users() {
-  std::ifstream file(kube::process_environment().service_account + "/token", std::ios::binary);
-  if (!file) return {};
-  const Secret token(std::string(std::istreambuf_iterator<char>(file), {}));
+  auto text = read_file(kube::process_environment().service_account + "/token");
+  if (!text) return {};
+  const Secret token(std::move(*text));
   const auto user = kube::service_account_user(token.reveal());
   return user ? std::vector<std::string>{*user} : std::vector<std::string>();
 }

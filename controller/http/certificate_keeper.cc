@@ -1,22 +1,13 @@
 #include "controller/http/certificate_keeper.h"
 
-#include <fstream>
-#include <iterator>
 #include <utility>
 
+#include "controller/base/file.h"
 #include "controller/base/log.h"
 #include "controller/http/identity_check.h"
 
 namespace neoid::http {
-namespace {
-
-Result<std::string> read_file(const std::string& path) {
-  std::ifstream file(path, std::ios::binary);
-  if (!file) return fail(ErrorKind::Invalid, path + " cannot be read");
-  return std::string(std::istreambuf_iterator<char>(file), {});
-}
-
-}  // namespace
+namespace {}  // namespace
 
 CertificateKeeper::CertificateKeeper(Server& server, Identity first, CertificateKeeperOptions options,
                                      Clock& clock)

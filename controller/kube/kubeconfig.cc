@@ -2,10 +2,9 @@
 
 #include <cstdlib>
 #include <filesystem>
-#include <fstream>
-#include <iterator>
 #include <string_view>
 
+#include "controller/base/file.h"
 #include "reconcile/base/crypto.h"
 #include "reconcile/value/yaml.h"
 
@@ -34,14 +33,6 @@ struct Entry {
     return (fs::path(file).parent_path() / relative).string();
   }
 };
-
-Result<std::string> read_file(const std::string& path) {
-  std::ifstream file(path, std::ios::binary);
-  std::string text{std::istreambuf_iterator<char>(file), {}};
-  if (!file.is_open() || file.bad())
-    return fail(ErrorKind::Invalid, "cannot read " + path + "; is it there and readable?");
-  return text;
-}
 
 // The text under `key-data` (base64), else in the file under `key`.
 Result<std::string> data_or_file(const Entry& entry, const std::string& key) {

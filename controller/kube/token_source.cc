@@ -1,9 +1,8 @@
 #include "controller/kube/token_source.h"
 
 #include <chrono>
-#include <fstream>
-#include <iterator>
 
+#include "controller/base/file.h"
 #include "controller/base/mutex.h"
 
 namespace neoid::kube {
@@ -29,16 +28,15 @@ class TokenFile final : public TokenSource {
     MutexLock lock(mutex_);
     const SteadyTime now = clock_->steady_now();
     if (!token_.empty() && now < read_again_) return token_;
-    std::ifstream file(path_);
-    std::string text{std::istreambuf_iterator<char>(file), {}};
-    const std::size_t end = text.find_last_not_of(" \t\r\n");
+    auto text = read_file(path_);
+    const std::size_t end = text ? text->find_last_not_of(" \t\r\n") : std::string::npos;
     if (end != std::string::npos) {
-      token_ = Secret(text.substr(0, end + 1));
+      token_ = Secret(text->substr(0, end + 1));
       read_again_ = now + kReread;
     }
-    cleanse(text);
+    if (text) cleanse(*text);
     if (token_.empty())
-      return fail(ErrorKind::Denied, path_ + ": no token can be read; is the file there and readable?");
+      return fail(ErrorKind::Denied, text ? path_ + ": there is no token in the file" : text.error().message);
     return token_;
   }
   void reject() override {

@@ -4,10 +4,9 @@
 #include <sys/stat.h>
 
 #include <algorithm>
-#include <fstream>
-#include <iterator>
 #include <set>
 
+#include "controller/base/file.h"
 #include "reconcile/value/yaml.h"
 
 namespace neoid::manifests {
@@ -105,15 +104,14 @@ bool has_duplicates(const Document& document) {
                      [](const Notice& notice) { return notice.kind == NoticeKind::DuplicateKey; });
 }
 
-void read_file(const File& file, Tree& tree) {
-  std::ifstream stream(file.path, std::ios::binary);
-  std::string text(std::istreambuf_iterator<char>(stream), {});
-  if (!stream.is_open() || stream.bad()) {
-    tree.problems.push_back({file.name, "cannot be read"});
+void read_documents(const File& file, Tree& tree) {
+  const auto text = read_file(file.path);
+  if (!text) {
+    tree.problems.push_back({file.name, text.error().message});
     tree.whole = false;
     return;
   }
-  YamlReader reader{std::string_view(text)};
+  YamlReader reader{std::string_view(*text)};
   for (;;) {
     auto document = reader.next();
     if (!document) {
@@ -156,7 +154,7 @@ Result<Tree> read_tree(const fs::path& folder) {
   Tree tree;
   tree.whole = found.problems.empty();
   tree.problems = std::move(found.problems);
-  for (const File& file : found.files) read_file(file, tree);
+  for (const File& file : found.files) read_documents(file, tree);
   return tree;
 }
 

@@ -2,11 +2,11 @@
 
 #include <fmt/format.h>
 
-#include <fstream>
 #include <iostream>
 #include <iterator>
 #include <set>
 
+#include "controller/base/file.h"
 #include "controller/cli/import/names.h"
 #include "controller/cli/validate/inputs.h"
 #include "reconcile/api/resource_key.h"
@@ -26,18 +26,18 @@ class Run {
     if (path == "-") {
       text.assign(std::istreambuf_iterator<char>(std::cin), {});
     } else {
-      std::ifstream in(path, std::ios::binary);
-      text.assign(std::istreambuf_iterator<char>(in), {});
-      if (in.bad() || !in.is_open()) return tell_failure(path, "it cannot be read");
+      auto read = read_file(path);
+      if (!read) return tell_failure(read.error().message);
+      text = std::move(*read);
     }
     auto documents = read_yaml(text);
-    if (!documents) return tell_failure(path, documents.error().message);
+    if (!documents) return tell_failure(path + ": " + documents.error().message);
     for (Document& document : *documents)
       for (const Json& object : items_of_list(std::move(document.value))) one(path, object);
   }
 
-  void tell_failure(const std::string& path, const std::string& why) {
-    err_ << fmt::format("{}: {}\n", path, why);
+  void tell_failure(const std::string& what) {
+    err_ << what << '\n';
     failed_ = true;
   }
 
@@ -115,7 +115,7 @@ class Run {
 int import_files(const ImportOptions& options, std::ostream& out, std::ostream& err) {
   Run run(options, out, err);
   const validate::Listing listing = validate::list_inputs(options.paths);
-  for (const auto& [path, why] : listing.unreadable) run.tell_failure(path, why);
+  for (const auto& [path, why] : listing.unreadable) run.tell_failure(path + ": " + why);
   for (std::size_t i = 0; i < listing.files.size(); ++i) run.file(std::string(listing.files[i]));
   return run.finish();
 }

@@ -3,10 +3,9 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <fstream>
-#include <iterator>
 #include <utility>
 
+#include "controller/base/file.h"
 #include "controller/cli/token/explain.h"
 #include "controller/http/base_url.h"
 #include "controller/http/client.h"
@@ -29,12 +28,6 @@ struct Ready {
   AskedToken asked;
   Secret client_secret;
 };
-
-Result<std::string> read_text(const std::string& what, const std::string& path) {
-  std::ifstream file(path, std::ios::binary);
-  if (!file) return fail(ErrorKind::Invalid, fmt::format("cannot read {} {}", what, path));
-  return std::string(std::istreambuf_iterator<char>(file), {});
-}
 
 bool is_loopback(const std::string& host) {
   return host == "localhost" || host == "::1" || host.starts_with("127.");
@@ -62,7 +55,9 @@ Result<http::ClientResponse> send(const std::string& url, const TokenOptions& op
   client.base_url = where.origin;
   client.max_body_bytes = kMaxAnswer_bytes;
   if (!options.ca_file.empty()) {
-    NEOID_TRY(client.tls.ca_pem, read_text("--ca-file", options.ca_file));
+    auto authorities = read_file(options.ca_file);
+    if (!authorities) return fail(wrap("--ca-file", authorities.error()));
+    client.tls.ca_pem = std::move(*authorities);
   }
   request.target = where.target;
   request.timeout = std::chrono::duration_cast<std::chrono::milliseconds>(options.timeout);
