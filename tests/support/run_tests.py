@@ -1,18 +1,20 @@
 #!/usr/bin/env python3
 """Runs every test binary of a build folder, and the tests in Python (tests/*/*_e2etest.py), and counts what ran.
 
-    run_tests.py --build BUILD [--all] [--jobs N] [NAME...]
+    run_tests.py --build BUILD [--all] [--jobs N] [--stack MB] [NAME...]
 
 What stands in ON_REQUEST, and the rest of what stands in IN_PART, runs with --all, or where a NAME asks for it. Starts a
 private PostgreSQL server for those that need one (NEOID_TEST_POSTGRES names another one), runs N binaries at a time (2,
 where there are two cores: many wait more than they work), prints a line for each, the output of those that failed, and
-closes with `N passed, N failed, N skipped`. Exit code 0: all passed, 1: some failed or nothing ran.
+closes with `N passed, N failed, N skipped`. --stack is for sanitized builds, whose frames are many times as large. Exit
+code 0: all passed, 1: some failed or nothing ran.
 """
 import argparse
 import concurrent.futures
 import json
 import os
 import pathlib
+import resource
 import subprocess
 import sys
 import tempfile
@@ -81,8 +83,11 @@ def main():
     parser.add_argument("--build", type=pathlib.Path, required=True)
     parser.add_argument("--all", action="store_true")
     parser.add_argument("--jobs", type=int, default=min(2, os.cpu_count() or 1))
+    parser.add_argument("--stack", type=int)
     parser.add_argument("names", nargs="*")
     arguments = parser.parse_args()
+    if arguments.stack:
+        resource.setrlimit(resource.RLIMIT_STACK, (arguments.stack << 20, resource.getrlimit(resource.RLIMIT_STACK)[1]))
     names = [name for name in arguments.names if name]
     chosen = programs(arguments.build.resolve(), names)
     if not arguments.all and not names:
@@ -93,7 +98,8 @@ def main():
             print(f"     {name}: all but {part} is left to ./dev check --all: {why}")
         chosen = [(name, [*command, "--gtest_filter=" + IN_PART[name][0]] if name in IN_PART else command)
                   for name, command in chosen]
-    environment = dict(os.environ, NEOID_PROGRAM=str(arguments.build.resolve() / "neoid"))
+    environment = dict(os.environ, NEOID_PROGRAM=str(arguments.build.resolve() / "neoid"),
+                       LSAN_OPTIONS=f"suppressions={TESTS / 'support' / 'leaks.supp'}:print_suppressions=0")
     totals = [0, 0, 0]
     with tempfile.TemporaryDirectory() as folder, private_postgres.server() as url:
         environment["NEOID_TEST_POSTGRES"] = url

@@ -172,8 +172,7 @@ void Scene::add_version(VersionNumber number, VersionState state, const std::str
 void Scene::rotate(Duration left) {
   const SecretValue before = value();
   const SecretValue now = SecretValue::of("neoid_the second value");
-  StoredVersion& first = own().versions.at(0);
-  first.valid_until = view.now + left;
+  own().versions.at(0).valid_until = view.now + left;
   add_version(2, VersionState::Delivered, "neoid_the second value");
   DeliveredValue delivered{
       {2, own().user_id, own().client_id, view.now, "", view.resource.uid}, now, std::nullopt};
@@ -182,7 +181,7 @@ void Scene::rotate(Duration left) {
   secret().data = content.data;
   secret().annotations = content.annotations;
   listed().version = 2;
-  listed().versions.at(0).valid_until = first.valid_until;
+  listed().versions.at(0).valid_until = view.now + left;
   listed().versions.push_back(
       {2, credentials::fingerprint(context.fingerprint_key, now.hash), view.now, std::nullopt});
 }
