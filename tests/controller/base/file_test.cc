@@ -11,7 +11,7 @@ namespace {
 
 TEST(ReadFile, every_byte_is_there) {
   const std::string path = testing::TempDir() + "neoid-file-test";
-  for (const std::string text : {std::string(), std::string("a\0b\r\n", 5), std::string(200'000, 'x')}) {
+  for (const std::string& text : {std::string(), std::string("a\0b\r\n", 5), std::string(200'000, 'x')}) {
     std::ofstream(path, std::ios::binary) << text;
     EXPECT_EQ(read_file(path).value(), text);
   }
