@@ -99,7 +99,8 @@ def main():
         chosen = [(name, [*command, "--gtest_filter=" + IN_PART[name][0]] if name in IN_PART else command)
                   for name, command in chosen]
     environment = dict(os.environ, NEOID_PROGRAM=str(arguments.build.resolve() / "neoid"),
-                       LSAN_OPTIONS=f"suppressions={TESTS / 'support' / 'leaks.supp'}:print_suppressions=0")
+                       LSAN_OPTIONS=f"suppressions={TESTS / 'support' / 'leaks.supp'}:print_suppressions=0",
+                       TSAN_OPTIONS=f"suppressions={TESTS / 'support' / 'races.supp'}:print_suppressions=0")
     totals = [0, 0, 0]
     with tempfile.TemporaryDirectory() as folder, private_postgres.server() as url:
         environment["NEOID_TEST_POSTGRES"] = url

@@ -130,6 +130,8 @@ TEST_P(LessonsTest, AReleasedUserIsAdoptedByItsNamespaceAndByNobodyElse) {
   const std::string id = system.user("billing")->at("status").at("userID");
   system.apply(make_user("thief", {{"adopt", {{"userID", id}}}}));
   system.eventually("it is refused", [&] { return reason("thief", "IdentitySynced") == "OwnedByAnother"; });
+  system.remove("thief");  // once the user is released, it would be as good an heir as any
+  system.eventually("thief is gone", [&] { return !system.user("thief"); });
   system.remove("billing");
   system.eventually("billing is gone", [&] { return !system.user("billing"); });
   system.apply(make_user("heir", {{"adopt", {{"userID", id}}}}));
