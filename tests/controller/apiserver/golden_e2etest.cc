@@ -67,10 +67,18 @@ class LiveServer {
   std::unique_ptr<ApiServer> server_;
 };
 
+std::unique_ptr<LiveServer> g_server;
+
 LiveServer& live_server() {
-  static LiveServer server;
-  return server;
+  if (!g_server) g_server = std::make_unique<LiveServer>();
+  return *g_server;
 }
+
+// Its threads end while the program's constants are still there.
+class EndsLiveServer final : public testing::Environment {
+  void TearDown() override { g_server.reset(); }
+};
+[[maybe_unused]] const auto* const kEnds = testing::AddGlobalTestEnvironment(new EndsLiveServer);
 
 struct Outcome {
   int code = -1;

@@ -4,6 +4,7 @@
 #include <sqlite3.h>
 #include <unistd.h>
 
+#include <atomic>
 #include <filesystem>
 #include <mutex>
 
@@ -52,7 +53,7 @@ class SqliteDatabase final : public TestDatabase {
     sqlite3_close(handle);
     return error;
   }
-  void advance(Duration by) override { *now_ += by; }
+  void advance(Duration by) override { *elapsed_ += by.count(); }
   void back_up() override {
     const std::string to = folder_ + "/backup.db";
     std::filesystem::remove(to);
@@ -66,7 +67,7 @@ class SqliteDatabase final : public TestDatabase {
   StoreOptions options() override {
     StoreOptions options;
     options.migration = Migration::Apply;
-    options.clock = [now = now_] { return *now; };
+    options.clock = [elapsed = elapsed_] { return kStart + Duration(*elapsed); };
     return options;
   }
 
@@ -100,7 +101,7 @@ class SqliteDatabase final : public TestDatabase {
   }
 
   std::string folder_;
-  std::shared_ptr<Instant> now_ = std::make_shared<Instant>(kStart);
+  std::shared_ptr<std::atomic<Duration::rep>> elapsed_ = std::make_shared<std::atomic<Duration::rep>>(0);
 };
 
 class PostgresDatabase final : public TestDatabase {
