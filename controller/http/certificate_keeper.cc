@@ -7,7 +7,6 @@
 #include "controller/http/identity_check.h"
 
 namespace neoid::http {
-namespace {}  // namespace
 
 CertificateKeeper::CertificateKeeper(Server& server, Identity first, CertificateKeeperOptions options,
                                      Clock& clock)
