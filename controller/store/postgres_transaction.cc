@@ -198,15 +198,15 @@ Result<void> PostgresTransaction::delete_users(std::span<const RowChange* const>
     if (!row->after) gone.push_back(row);
   }
   if (gone.empty()) return {};
+  constexpr const char* kRevoke =
+      "UPDATE neoid.credential_versions SET state = 'revoked' WHERE user_id = ANY ($1::uuid[]) "
+      "AND state <> 'revoked'";
   const std::string ids = pg_array(user_ids(gone));
-  for (const char* sql :
-       {"UPDATE neoid.credential_versions SET state = 'revoked' WHERE user_id = ANY ($1::uuid[]) "
-        "AND state <> 'revoked'",
-        "DELETE FROM neoid.credential_versions WHERE user_id = ANY ($1::uuid[])",
-        "DELETE FROM neoid.grants WHERE user_id = ANY ($1::uuid[])",
-        "DELETE FROM neoid.tags WHERE user_id = ANY ($1::uuid[])",
-        "DELETE FROM neoid.last_used WHERE user_id = ANY ($1::uuid[])",
-        "DELETE FROM neoid.users WHERE user_id = ANY ($1::uuid[])"}) {
+  for (const char* sql : {kRevoke, "DELETE FROM neoid.credential_versions WHERE user_id = ANY ($1::uuid[])",
+                          "DELETE FROM neoid.grants WHERE user_id = ANY ($1::uuid[])",
+                          "DELETE FROM neoid.tags WHERE user_id = ANY ($1::uuid[])",
+                          "DELETE FROM neoid.last_used WHERE user_id = ANY ($1::uuid[])",
+                          "DELETE FROM neoid.users WHERE user_id = ANY ($1::uuid[])"}) {
     NEOID_TRY_VOID(nothing(connection_->run(sql, ids)));
   }
   return {};
