@@ -249,7 +249,7 @@ Answer<Attempt> update_existing(const Core& core, Call& call, const UpdateReques
       is_being_deleted(object) && !has_finalizers(object) &&
       (resource.stored_as != "namespaces" || object["spec"].value("finalizers", Json::array()).empty());
   if (options.dry_run) return Attempt{false, {std::move(object), false}};
-  const storage::ObjectKey key = existing.key();
+  const storage::ObjectKey& key = existing.key();
   if (gone) {
     const auto erased = core.storage.erase(key, existing.revision());
     if (!erased && erased.error().reason == "Conflict") return Attempt{true, {}};

@@ -94,7 +94,7 @@ std::string_view go_type(FieldKind kind) {
 // Whether Go's encoder leaves the value out (omitempty).
 bool is_left_out(const Json& value, FieldKind kind) {
   switch (kind) {
-    case FieldKind::Text: return value.is_string() && value.get_ref<const std::string&>().empty();
+    case FieldKind::Text: return value == "";
     case FieldKind::Flag: return value == false;
     case FieldKind::Int32: return value == 0;
     case FieldKind::Texts:

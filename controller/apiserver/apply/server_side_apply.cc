@@ -172,7 +172,7 @@ Outcome<Applied> apply(const Json& live, const Json& configuration, std::string_
   }
   if (!merged) return refuse(conflict_refusal(merged.error()));
 
-  Applied out{merged->changed ? std::move(merged->object) : live, merged->changed};
+  Applied out{merged->changed ? std::move(merged->object) : Json(live), merged->changed};
   if (out.changed) after.times[self] = format_time(writer.now);
   if (writer.manager == kKubectl) refresh_last_applied(out.object, configuration);
   set_managed(out.object, after);
