@@ -30,7 +30,7 @@ Result<HostPort> parse_host_port(const std::string& text) {
   return result;
 }
 
-Result<std::unique_ptr<http::Server>> serve_health(const std::string& address, const MetricsRegistry& metrics,
+Result<std::unique_ptr<http::Server>> serve_health(const std::string& address, MetricsRegistry& metrics,
                                                    HealthProbes probes) {
   NEOID_TRY(const HostPort where, parse_host_port(address));
   http::ServerOptions options;
@@ -41,6 +41,7 @@ Result<std::unique_ptr<http::Server>> serve_health(const std::string& address, c
         if (request.path == "/livez") return plain(200, "ok");
         if (request.path == "/metrics") {
           probes.sample();
+          metrics.gauge(metric::kReady).set(probes.unready().empty() ? 1 : 0);
           return http::Response{
               200, {{"Content-Type", "text/plain; version=0.0.4; charset=utf-8"}}, metrics.text(), nullptr};
         }

@@ -15,8 +15,8 @@ struct HealthProbes {
   std::function<std::vector<std::string>()> unready;  // why not, one line each; empty: ready
   std::function<void()> sample;                       // brings the gauges up to date
 };
-// `address`: HOST:PORT. Errors: Invalid, Unavailable (port in use).
-Result<std::unique_ptr<http::Server>> serve_health(const std::string& address, const MetricsRegistry& metrics,
+// `address`: HOST:PORT. neoid_ready is what /readyz would answer, whatever is sampled. Errors: Invalid, Unavailable (port in use).
+Result<std::unique_ptr<http::Server>> serve_health(const std::string& address, MetricsRegistry& metrics,
                                                    HealthProbes probes);
 
 struct HostPort {

@@ -82,11 +82,7 @@ Result<void> run_until_stopped(const OAuthOptions& options) {
   const auto tls = listening.tls;
   NEOID_TRY(const auto server, serve_oauth(**service, "--listen " + options.listen, std::move(listening)));
   const auto keeper = tls ? keep_certificate(*server, tls->identity, options, clock) : nullptr;
-  startup.done({[&] { return (*service)->unready(); },
-                [&] {
-                  (*service)->sample();
-                  metrics.gauge(metric::kReady).set((*service)->unready().empty() ? 1 : 0);
-                }});
+  startup.done({[&] { return (*service)->unready(); }, [&] { (*service)->sample(); }});
   (*service)->start();
   log::info("token service ready", {{"issuer", options.service.grant.issuer}, {"port", server->port()}});
   wait_for_stop_signal();

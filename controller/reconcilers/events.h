@@ -2,7 +2,8 @@
 //
 // A repeated event within the window becomes a series on the first one, as client-go does. Best effort, and never in the
 // way of work: a thread of its own writes them, one after the other; while there is urgent work it lets them wait for a
-// few seconds, and then writes fifty a second. What does not fit into the line, or cannot be written, is forgotten; warnings have more room.
+// few seconds, and then writes fifty a second. What does not fit into the line, or cannot be written, is forgotten;
+// warnings have more room.
 // Thread-safe.
 #pragma once
 

@@ -14,9 +14,8 @@ namespace neoid::schema {
 namespace {
 
 constexpr std::string_view kRulesLeftOut =
-    "some validation rules were not checked because the object was invalid; correct the existing errors to "
-    "complete "
-    "validation";
+    "some validation rules were not checked because the object was invalid; correct the existing "
+    "errors to complete validation";
 
 std::shared_ptr<const internal::Program> open_program() {
   auto program = std::make_shared<internal::Program>();
